@@ -1,0 +1,76 @@
+# `make` lists the targets. Everything that is made lands in .local/ (and .aws-sam/ for `make build`).
+PYTHON ?= python3
+BIN := .local/venvs/dev/bin
+PYTEST := $(BIN)/python -m pytest
+SETUP := $(PYTHON) infra/local/environments.py
+LOCK := .local/venvs/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+STAGE ?= dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types imports unit contract flow template-test faults rehearsal browser bench pages lock build deploy-local clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make or refresh the environments under .local/venvs
+	@$(SETUP) dev ministack sam
+
+demo: setup ## the whole journey on this machine: deploy, scan 20,000 subjects, play everybody; ARGS=--keep leaves it running
+	@$(BIN)/wugan demo $(ARGS)
+
+test: check contract flow template-test faults rehearsal browser ## everything
+
+check: lint types imports unit ## what every commit needs, under a minute
+
+lint: setup ## ruff: style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## mypy --strict
+	@$(BIN)/mypy
+
+imports: setup ## import-linter: dependencies point one way
+	@$(BIN)/lint-imports --cache-dir .local/cache/imports
+
+unit: setup ## fast tests of the parts
+	@$(PYTEST) -q tests/unit
+
+contract: setup ## one test for all implementations of a port
+	@$(PYTEST) -q tests/contract
+
+flow: setup ## every path through the state machines, under moto
+	@$(PYTEST) -q tests/flow
+
+template-test: setup ## the deployment as text: cfn-lint, statelint, checkov, our own rules
+	@$(SETUP) checkov
+	@$(PYTEST) -q tests/template
+
+faults: setup ## crashes, repeats, reordering
+	@$(PYTEST) -q tests/faults
+
+rehearsal: setup ## the deployed template, end to end on this machine
+	@$(PYTEST) -q tests/rehearsal
+
+browser: setup ## the pages in a real browser
+	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
+	@$(PYTEST) -q tests/browser
+
+bench: setup ## measurements
+	@$(PYTEST) -q tests/bench
+
+pages: setup ## screenshots of every page, in .local/pages
+	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
+	@$(BIN)/wugan pages $(ARGS)
+
+lock: setup ## resolve requirements/*.in and layers/deps/requirements.in anew
+	@$(LOCK) layers/deps/requirements.in --output-file layers/deps/requirements.txt
+	@for name in uv dev ministack sam checkov; do $(LOCK) requirements/$$name.in --output-file requirements/$$name.txt; done
+
+build: setup ## sam build for AWS (arm64, python3.13), in .aws-sam/
+	@PATH="$(CURDIR)/.local/venvs/uv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build
+
+deploy-local: setup ## deploy to an emulator on this machine and keep it until Ctrl-C
+	@$(BIN)/python -m infra.local
+
+clean: ## remove everything that was made, the environments too
+	@rm -rf .local .aws-sam

@@ -1,0 +1,16 @@
+"""Order the courier who brings an old certificate back (旧证退还)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from wugan import bootstrap
+from wugan.aws.runtime import handler as lambda_handler
+
+
+@lambda_handler
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """{case_id} in, the case's flags out. Raises VendorUnavailable, NeedsPerson."""
+    return bootstrap.carry().give_back(event["case_id"])

@@ -1,0 +1,16 @@
+"""Tell the person how the case ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from wugan import bootstrap
+from wugan.aws.runtime import handler as lambda_handler
+
+
+@lambda_handler
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """{case_id} in, the case's flags out."""
+    return bootstrap.outreach().notify(event["case_id"])

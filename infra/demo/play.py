@@ -1,0 +1,107 @@
+"""The play: messages come to the phones, people act, officials decide, the sweeper runs, until every case has ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.demo.cast import Opened, Role
+from infra.demo.officials import Bureau
+from infra.demo.people import Owner, Person
+from infra.sandbox.server import SandboxServer
+from wugan.errors import WuganError
+
+AT_ONCE = 3  # people on their phones
+ROUND_SECONDS = 0.25
+OFFICIALS_REST = 2.0
+SWEEP_EVERY = 2.0  # seconds; the schedule's minute is long in a time that runs fast
+
+
+@dataclass
+class Play:
+    """Everybody who uses the system, for the cases of one scan."""
+
+    sandbox: SandboxServer
+    cases: Mapping[str, Opened]
+    roles: Mapping[str, Role]
+    owners: Mapping[str, Owner]
+    bureaus: Mapping[str, Bureau]
+    sweep: Callable[[], None]
+    ended: Callable[[], int]  # how many cases ended
+    progress: Callable[[int, int], None]
+    astray: list[str] = field(default_factory=list)
+    _people: dict[str, Person] = field(default_factory=dict)
+    _fetched: set[str] = field(default_factory=set)
+    _seen: int = 0
+
+    def prepare(self) -> None:
+        """Tell the vendors their parts before anybody acts."""
+        for case_id, role in self.roles.items():
+            decision = {} if self.cases[case_id].jurisdiction in self._at_desk else {"department": role.decision}
+            if role.decision != "approve" or role.vendors:
+                self.sandbox.add_rule(match=case_id, **decision, **role.vendors)
+
+    @property
+    def _at_desk(self) -> set[str]:
+        return {j for j, bureau in self.bureaus.items() if bureau.decides}
+
+    def run(self, seconds: float) -> bool:
+        """Play until every case has ended; False when that takes longer than `seconds`."""
+        end, swept, done = time.monotonic() + seconds, 0.0, 0
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            acting: dict[str, Future[None]] = {}
+            officials = pool.submit(self._officials)
+            while done < len(self.cases):
+                if time.monotonic() > end:
+                    return False
+                if time.monotonic() - swept > SWEEP_EVERY:
+                    self.sweep()
+                    done, swept = self.ended(), time.monotonic()
+                    self.progress(done, len(self.cases))
+                self._phones(pool, acting)
+                officials = pool.submit(self._officials) if officials.done() else officials
+                time.sleep(ROUND_SECONDS)
+        return True
+
+    def _phones(self, pool: ThreadPoolExecutor, acting: dict[str, Future[None]]) -> None:
+        """Let those whom a new message reached act; one case's messages are read one after the other."""
+        for message in self.sandbox.records("messages", self._seen):
+            case_id = str(message["id"]).partition("-")[0]
+            if case_id in acting and not acting[case_id].done():
+                return  # read on when this one has put the phone down
+            if message["status"] == "sent":
+                return  # it has not reached the phone yet
+            self._seen = message["seq"]
+            if case_id in self.cases and message["status"] == "delivered":
+                acting[case_id] = pool.submit(self._act, case_id, message)
+
+    def _act(self, case_id: str, message: Mapping[str, Any]) -> None:
+        person = self._people.setdefault(case_id, Person(case_id, self.roles[case_id], self.owners.get, self._code))
+        try:
+            person.read(message)
+        except (WuganError, OSError) as error:
+            self.astray.append(f"{case_id} ({person.role.part}): {error}")
+
+    def _code(self, case_id: str, mobile: str) -> str | None:
+        found = [c["code"] for c in self.sandbox.records("codes") if c["id"].startswith(case_id) and c["mobile"] == mobile]
+        return str(found[-1]) if found else None
+
+    def _officials(self) -> None:
+        for jurisdiction, bureau in self.bureaus.items():
+            try:
+                if bureau.decides:
+                    bureau.work()
+                for case_id in self._at_counter(jurisdiction):
+                    if bureau.hand_out(case_id):
+                        self._fetched.add(case_id)
+            except (WuganError, OSError) as error:
+                self.astray.append(f"desk {jurisdiction}: {error}")
+        time.sleep(OFFICIALS_REST)
+
+    def _at_counter(self, jurisdiction: str) -> Iterable[str]:
+        for case_id, role in self.roles.items():
+            if role.delivery == "pick_up" and self.cases[case_id].jurisdiction == jurisdiction and case_id not in self._fetched:
+                yield case_id

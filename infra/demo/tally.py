@@ -1,0 +1,71 @@
+"""What came of it, counted from the tables' and the vendors' own records, not from what the play meant to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wugan.cases.model import Head, Outcome
+
+CORRECTED = "returned_for_correction"  # a stage passed, not an end: these cases are counted under their end as well
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The summary of a demonstration, as `summary.json` holds it."""
+
+    subjects: int
+    hits: int
+    opened: int
+    outcomes: Mapping[str, int]
+    items: Mapping[str, Mapping[str, int]]
+    lost: int
+    duplicates: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "subjects": self.subjects,
+            "hits": self.hits,
+            "opened": self.opened,
+            "outcomes": dict(self.outcomes),
+            "items": {code: dict(counts) for code, counts in self.items.items()},
+            "lost": self.lost,
+            "duplicates": self.duplicates,
+        }
+
+
+def tally(report: Mapping[str, Any], heads: Iterable[Head], duplicates: Mapping[str, Any]) -> Tally:
+    """Count a scan's report, all heads, and what the sandbox received twice.
+
+    `lost`: hits that neither opened a case nor have a stated reason, and cases that neither ended nor wait on somebody.
+    """
+    heads = list(heads)
+    items: dict[str, Counter[str]] = {code: Counter(hits=c.get("hits", 0), opened=c.get("opened", 0)) for code, c in report["items"].items()}
+    outcomes: Counter[str] = Counter({o.value: 0 for o in Outcome} | {CORRECTED: 0})
+    for head in heads:
+        ended = head.outcome.value if head.ended and head.outcome else "open"
+        for counter in (outcomes, items[head.item_code]):
+            counter[ended] += 1
+            counter[CORRECTED] += bool(head.corrections)
+    adrift = sum(not h.ended and h.wait is None for h in heads)
+    return Tally(
+        subjects=report["subjects"],
+        hits=report["hits"],
+        opened=len(heads),
+        outcomes=outcomes,
+        items=items,
+        lost=report["unopened"] + report["failed_chunks"] + max(0, report["fates"].get("opened", 0) - len(heads)) + adrift,
+        duplicates=int(duplicates["total"]),
+    )
+
+
+def shortcomings(counted: Tally) -> list[str]:
+    """What the demonstration promises and did not show."""
+    missing = [f"{code}: no delivered case" for code, counts in counted.items.items() if not counts.get("delivered")]
+    missing += [f"no case ended {outcome}" for outcome, count in counted.outcomes.items() if not count and outcome != "open"]
+    missing += [f"{counted.lost} lost"] if counted.lost else []
+    missing += [f"{counted.duplicates} side effects twice"] if counted.duplicates else []
+    missing += [f"{n} cases still open" for n in [counted.outcomes.get("open", 0)] if n]
+    return missing

@@ -1,0 +1,141 @@
+"""Callbacks to the target: signed, repeated until they are acknowledged, held while no target is known."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+
+from infra.sandbox.agenda import Agenda
+from infra.sandbox.book import Callback
+from infra.sandbox.script import Config, Script
+from infra.sandbox.signature import signed_headers
+
+WORKERS = 4
+
+
+@dataclass(frozen=True)
+class Target:
+    """Who is called back; `url` without the `/callbacks/…` part, which alone is signed."""
+
+    url: str
+    secrets: dict[str, str]
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether the URL is HTTP and leads to this machine."""
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    """A loopback address, or a name that is reserved for one (RFC 6761)."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+class Outbox:
+    """Sends callbacks. What the target answers with 5xx, 429 or not at all is sent again, as a real vendor does."""
+
+    def __init__(self, config: Config, script: Script) -> None:
+        self._script = script
+        self._retry = config.retry
+        self._repeat = config.delays.repeat
+        self._http = urllib3.PoolManager(retries=False, timeout=config.retry.timeout, maxsize=WORKERS)
+        self._agenda = Agenda("callback", WORKERS)
+        self._lock = Lock()
+        self._all: list[Callback] = []
+        self._parked: list[Callback] = []
+        self._target: Target | None = None
+
+    def point_at(self, target: Target) -> None:
+        """Call back there from now on; what waited for a target goes out."""
+        with self._lock:
+            self._target = target
+            parked, self._parked = self._parked, []
+        for callback in parked:
+            self._schedule(0, callback)
+
+    def write(self, vendor: str, effect: str, name: str, body: dict[str, Any]) -> Callback:
+        """A callback that is not sent yet; its id is that of the effect and of what is told about it."""
+        id = f"{vendor}-{effect}-{name}"
+        callback = Callback(id=id, vendor=vendor, effect=effect, body={"id": id, **body}, at=time.time())
+        faults = self._script.callbacks(vendor, effect, name)
+        if "repeat" in faults:
+            callback.copies = 2
+        if "lose" in faults:
+            callback.state = "lost"
+        with self._lock:
+            self._all.append(callback)
+        return callback
+
+    def send(self, callback: Callback) -> None:
+        """Send it now, and after it what is to be told `then`."""
+        if callback.state == "lost":
+            self._follow(callback)
+        else:
+            self._schedule(0, callback)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All callbacks as JSON."""
+        with self._lock:
+            return [callback.row() for callback in self._all]
+
+    def stop(self) -> None:
+        self._agenda.stop(timeout=2)
+        self._http.clear()
+
+    def _schedule(self, seconds: float, callback: Callback) -> None:
+        self._agenda.after(seconds, lambda: self._try(callback))
+
+    def _try(self, callback: Callback) -> None:
+        with self._lock:
+            target = self._target
+            if target is None or callback.vendor not in target.secrets:
+                self._parked.append(callback)
+                return
+            callback.tries += 1
+        callback.status = self._post(target, callback)
+        if callback.status is None or callback.status >= 500 or callback.status == 429:
+            self._again(callback)
+        else:
+            self._settle(callback, taken=callback.status < 300)
+
+    def _post(self, target: Target, callback: Callback) -> int | None:
+        path = f"/callbacks/{callback.vendor}"
+        body = json.dumps(callback.body, ensure_ascii=False).encode()
+        headers = signed_headers(target.secrets[callback.vendor], path, body, time.time())
+        headers["Content-Type"] = "application/json"
+        try:
+            return self._http.request("POST", target.url.rstrip("/") + path, body=body, headers=headers, redirect=False).status
+        except urllib3.exceptions.HTTPError:
+            return None
+
+    def _again(self, callback: Callback) -> None:
+        if time.time() - callback.at > self._retry.give_up:
+            callback.state = "given_up"
+            self._follow(callback)
+            return
+        waits = self._retry.first
+        self._schedule(waits[callback.tries - 1] if callback.tries <= len(waits) else self._retry.every, callback)
+
+    def _settle(self, callback: Callback, *, taken: bool) -> None:
+        callback.state = "acknowledged" if taken else "refused"
+        callback.acknowledged += taken
+        callback.copies -= 1
+        if callback.copies:
+            self._schedule(self._repeat, callback)
+        self._follow(callback)
+
+    def _follow(self, callback: Callback) -> None:
+        following, callback.then = callback.then, None
+        if following:
+            self.send(following)

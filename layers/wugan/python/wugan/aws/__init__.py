@@ -1,0 +1,1 @@
+"""AWS behind the ports: everything that imports boto3 or PynamoDB."""

@@ -1,0 +1,210 @@
+"""Cases in DynamoDB: every change is one transaction of head, events, sealed sections, waits and seen messages."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wugan.aws.clients import client
+from wugan.aws.tables import SHARDS, Cancelled, Put, Update, case_rows, shard, transact, wait_rows
+from wugan.aws.vault import Vault
+from wugan.cases import codec
+from wugan.cases.codec import stamp
+from wugan.cases.model import Change, Event, Head, Wait
+from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead
+
+HEAD = "HEAD"
+KEY = "KEY"
+MOST_INLINE = 100_000  # bytes of a sealed section; longer ones go to S3 under the same encryption
+
+
+@dataclass(frozen=True)
+class DynamoCaseStore:
+    """The case store on the tables `cases` and `waits`, and a bucket for long sealed sections."""
+
+    cases_table: str
+    waits_table: str
+    files_bucket: str
+    vault: Vault
+
+    @property
+    def rows(self) -> Any:
+        return case_rows(self.cases_table)
+
+    # --- writing
+
+    def create(self, change: Change) -> None:
+        case_id = change.head.case_id
+        wrapped = self.vault.new_key(case_id)
+        puts = [
+            Put("head", self._head_row(change.head), self.rows.pk.does_not_exist()),
+            Put("key", self.rows(case_id, KEY, blob=wrapped)),
+            *self._puts(change, wrapped),
+        ]
+        try:
+            transact(puts)
+        except Cancelled as cancelled:
+            if cancelled.conflict and not self._exists(case_id):
+                raise StaleHead("two openings at once: try again") from cancelled
+            raise AlreadyOpen("this hit has its case already") from cancelled
+
+    def commit(self, change: Change) -> None:
+        case_id = change.head.case_id
+        wrapped = self._key(case_id) if change.sealed else b""
+        puts = [
+            Put("head", self._head_row(change.head), self.rows.version == change.head.version - 1),
+            *self._puts(change, wrapped),
+            *(Put("seen", self.rows(case_id, f"SEEN#{s}"), self.rows.pk.does_not_exist()) for s in change.seen),
+        ]
+        if change.optout:
+            puts.append(Put("optout", self.rows(f"OPTOUT#{change.head.subject}", change.optout)))
+        try:
+            transact(puts, self._wait_updates(change))
+        except Cancelled as cancelled:
+            self._explain(cancelled)
+
+    def _explain(self, cancelled: Cancelled) -> None:
+        if "seen" in cancelled.names:
+            raise Duplicate("this message was taken in before") from cancelled
+        if "head" in cancelled.names or cancelled.conflict:
+            raise StaleHead("the case changed meanwhile") from cancelled
+        raise NotWaiting("this wait was answered") from cancelled
+
+    def _puts(self, change: Change, wrapped: bytes) -> Iterator[Put]:
+        case_id = change.head.case_id
+        for event in change.events:
+            body = codec.event_to_json(replace(event, salt=""))
+            yield Put("event", self.rows(case_id, f"EVENT#{event.seq:06d}", body=body, salt=event.salt), self.rows.pk.does_not_exist())
+        for section, value in change.sealed.items():
+            yield Put("sealed", self._sealed_row(case_id, section, change.head.seq, wrapped, value))
+        if change.opened:
+            yield Put("opened", self._wait_row(change.opened), wait_rows(self.waits_table).wait_id.does_not_exist())
+
+    def _wait_updates(self, change: Change) -> list[Update]:
+        waits, updates = wait_rows(self.waits_table), []
+        if change.answered:
+            assert change.head.updated_at is not None
+            actions = [
+                waits.answer.set(json.dumps(change.head.flags())),
+                waits.pending_shard.set(shard(change.head.case_id)),
+                waits.pending_since.set(stamp(change.head.updated_at)),
+                waits.due_shard.remove(),
+                waits.due_at.remove(),
+            ]
+            if change.answered.error:
+                actions.append(waits.error.set(change.answered.error))
+            open_still = waits.wait_id.exists() & waits.answer.does_not_exist()
+            updates.append(Update("answered", waits(change.answered.wait_id), actions, open_still))
+        if change.rescheduled:
+            row = waits(change.rescheduled.id)
+            open_still = waits.wait_id.exists() & waits.answer.does_not_exist()
+            updates.append(Update("rescheduled", row, [waits.due_at.set(stamp(change.rescheduled.due_at))], open_still))
+        return updates
+
+    def _wait_row(self, wait: Wait) -> Any:
+        return wait_rows(self.waits_table)(
+            wait.id, case_id=wait.case_id, stage=wait.stage.value, due_shard=shard(wait.case_id), due_at=stamp(wait.due_at)
+        )
+
+    def _head_row(self, head: Head) -> Any:
+        queued = head.stage.value if head.wait and head.promised_by else None
+        return self.rows(
+            head.case_id,
+            HEAD,
+            version=head.version,
+            body=codec.head_to_json(head),
+            item_code=head.item_code,
+            opened_at=stamp(head.opened_at),
+            subject=head.subject,
+            queue=f"{head.jurisdiction}#{queued}" if queued else None,
+            promised_by=stamp(head.promised_by) if head.promised_by else None,
+            task_queue=f"{head.jurisdiction}#{head.task}" if head.task else None,
+            updated_at=stamp(head.updated_at) if head.updated_at else None,
+            working_shard=shard(head.case_id) if head.working_since else None,
+            working_since=stamp(head.working_since) if head.working_since else None,
+        )
+
+    def _sealed_row(self, case_id: str, section: str, seq: int, wrapped: bytes, value: Any) -> Any:
+        name = f"SEALED#{section}#{seq:06d}"
+        sealed = self.vault.seal(wrapped, case_id, name, value)
+        if len(sealed) <= MOST_INLINE:
+            return self.rows(case_id, name, blob=sealed)
+        key = f"sealed/{case_id}/{section}/{seq:06d}"
+        client("s3").put_object(Bucket=self.files_bucket, Key=key, Body=sealed)
+        return self.rows(case_id, name, body={"key": key})
+
+    # --- reading
+
+    def head(self, case_id: str) -> Head:
+        try:
+            row = self.rows.get(case_id, HEAD, consistent_read=True)
+        except self.rows.DoesNotExist:
+            raise NotFound("no such case", field="case_id") from None
+        return codec.head_from_json(row.body)
+
+    def _exists(self, case_id: str) -> bool:
+        return any(True for _ in self.rows.query(case_id, self.rows.sk == HEAD, consistent_read=True, limit=1))
+
+    def events(self, case_id: str) -> list[Event]:
+        rows = self.rows.query(case_id, self.rows.sk.startswith("EVENT#"), consistent_read=True)
+        return [replace(codec.event_from_json(r.body), salt=r.salt or "") for r in rows]
+
+    def sealed(self, case_id: str, section: str) -> Any | None:
+        prefix = self.rows.sk.startswith(f"SEALED#{section}#")
+        row = next(iter(self.rows.query(case_id, prefix, consistent_read=True, scan_index_forward=False, limit=1)), None)
+        if row is None:
+            return None
+        return self.vault.open(self._key(case_id), case_id, row.sk, self._blob(row))
+
+    def _blob(self, row: Any) -> bytes:
+        if row.blob is not None:
+            return bytes(row.blob)
+        return bytes(client("s3").get_object(Bucket=self.files_bucket, Key=row.body["key"])["Body"].read())
+
+    def _key(self, case_id: str) -> bytes:
+        try:
+            return bytes(self.rows.get(case_id, KEY, consistent_read=True).blob)
+        except self.rows.DoesNotExist:
+            raise NotFound("the personal data of this case was erased", field="case_id") from None
+
+    def erase(self, case_id: str) -> None:
+        self.head(case_id)
+        self.rows(case_id, KEY).delete()  # first: without it the rest cannot be read again
+        for row in self.rows.query(case_id, self.rows.sk.startswith("SEALED#"), consistent_read=True):
+            if row.body:
+                client("s3").delete_object(Bucket=self.files_bucket, Key=row.body["key"])
+            row.delete()
+        for row in self.rows.query(case_id, self.rows.sk.startswith("EVENT#"), consistent_read=True):
+            row.update(actions=[self.rows.salt.remove()])
+
+    def opted_out(self, subject: str, item_code: str) -> bool:
+        return any(True for _ in self.rows.query(f"OPTOUT#{subject}", self.rows.sk == item_code, consistent_read=True, limit=1))
+
+    # --- lists
+
+    def by_item(self, item_code: str) -> Iterator[Head]:
+        return map(_head, self.rows.by_item.query(item_code, scan_index_forward=False))
+
+    def by_subject(self, subject: str) -> Iterator[Head]:
+        return map(_head, self.rows.by_subject.query(subject, scan_index_forward=False))
+
+    def queue(self, jurisdiction: str, stage: str, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
+        start = json.loads(base64.urlsafe_b64decode(after)) if after else None
+        found = self.rows.by_queue.query(f"{jurisdiction}#{stage}", limit=limit, last_evaluated_key=start)
+        page = [_head(row) for row in found]
+        last = found.last_evaluated_key
+        return page, base64.urlsafe_b64encode(json.dumps(last).encode()).decode() if last else None
+
+    def tasks(self, jurisdiction: str, task: str) -> Iterator[Head]:
+        return map(_head, self.rows.by_task.query(f"{jurisdiction}#{task}"))
+
+    def working_before(self, at: Any) -> Iterator[Head]:
+        for number in range(SHARDS):
+            yield from map(_head, self.rows.by_working.query(str(number), self.rows.working_since < stamp(at)))
+
+
+def _head(row: Any) -> Head:
+    return codec.head_from_json(row.body)

@@ -1,0 +1,61 @@
+"""What every Lambda handler has in common: structured logs without payloads, and errors that carry codes and nothing else.
+
+Step Functions keeps what a handler raises in its history, so a message must never carry a person's data: errors leave here with
+their class and a code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
+
+from wugan.errors import WuganError
+
+Handler = Callable[[dict[str, Any], LambdaContext], Any]
+logger = Logger(service="wugan")
+metrics = Metrics(namespace="Wugan", service="wugan")
+
+
+class StageFailed(Exception):
+    """An unexpected failure; its message is the class of the cause."""
+
+
+def handler(function: Handler) -> Handler:
+    """Wrap a handler: bind the request id and the case id to the log, clean the errors."""
+
+    @wraps(function)
+    def wrapped(event: dict[str, Any], context: LambdaContext) -> Any:
+        logger.clear_state()
+        logger.append_keys(function=context.function_name, request=context.aws_request_id, case_id=event.get("case_id"))
+        try:
+            answer = function(event, context)
+        except WuganError as error:
+            logger.warning("refused", extra={"code": error.code, "field": error.field})
+            raise type(error)(error.field or error.code) from None
+        except Exception as error:
+            logger.error("failed", extra={"error": describe(error), "where": where(error)})
+            raise StageFailed(describe(error)) from None
+        logger.info("done")
+        return answer
+
+    return wrapped
+
+
+def describe(error: BaseException) -> str:
+    """An error's class, and for one of AWS its code and operation; never its message, which may carry values."""
+    if isinstance(error, ClientError):
+        return f"{error.response['Error']['Code']}:{error.operation_name}"
+    return type(error).__name__
+
+
+def where(error: BaseException) -> str:
+    """The innermost line of ours or of a library in which an error arose: `file:line`, never a value."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,169 @@
+"""The tables as PynamoDB models, and one transaction with its cancellation told apart.
+
+A model is made for a table name, so that nothing is read from the environment at import.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from botocore.session import get_session
+from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+SHARDS = 4
+
+
+def shard(case_id: str) -> str:
+    """The partition of a sparse index that would otherwise be one hot key."""
+    return str(zlib.crc32(case_id.encode()) % SHARDS)
+
+
+def region() -> str:
+    """The region of this process, as botocore finds it."""
+    return str(get_session().get_config_variable("region") or "us-east-1")
+
+
+def _index(name: str, hash_key: str, range_key: str, projection: type) -> Any:
+    meta = type("Meta", (), {"index_name": name, "projection": projection()})
+    body = {"Meta": meta, hash_key: UnicodeAttribute(hash_key=True), range_key: UnicodeAttribute(range_key=True)}
+    return type(f"Index_{name}", (GlobalSecondaryIndex,), body)()
+
+
+class _CaseRow(Model):
+    """A row of the cases table: the head, an event, a sealed section, a key, a message that was seen, an opt-out."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(null=True)
+    body = JSONAttribute(null=True)
+    salt = UnicodeAttribute(null=True)
+    blob = BinaryAttribute(null=True, legacy_encoding=False)
+    item_code = UnicodeAttribute(null=True)
+    opened_at = UnicodeAttribute(null=True)
+    subject = UnicodeAttribute(null=True)
+    queue = UnicodeAttribute(null=True)
+    promised_by = UnicodeAttribute(null=True)
+    task_queue = UnicodeAttribute(null=True)
+    updated_at = UnicodeAttribute(null=True)
+    working_shard = UnicodeAttribute(null=True)
+    working_since = UnicodeAttribute(null=True)
+
+
+class _WaitRow(Model):
+    """A row of the waits table: where token and answer meet."""
+
+    wait_id = UnicodeAttribute(hash_key=True)
+    case_id = UnicodeAttribute()
+    stage = UnicodeAttribute()
+    answer = UnicodeAttribute(null=True)
+    error = UnicodeAttribute(null=True)
+    task_token = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    pending_shard = UnicodeAttribute(null=True)
+    pending_since = UnicodeAttribute(null=True)
+    sent_at = UnicodeAttribute(null=True)
+
+
+class _ItemRow(Model):
+    """A row of the items table: a published version, or which one is current."""
+
+    code = UnicodeAttribute(hash_key=True)
+    version = UnicodeAttribute(range_key=True)
+    body = JSONAttribute(null=True)
+    current = UnicodeAttribute(null=True)
+    published_at = UnicodeAttribute(null=True)
+
+
+def _model(base: type[Model], table: str, indexes: Mapping[str, Any]) -> Any:
+    meta = type("Meta", (), {"table_name": table, "region": region(), "max_retry_attempts": 4, "read_timeout_seconds": 20})
+    return type(base.__name__.strip("_"), (base,), {"Meta": meta, **indexes})
+
+
+@cache
+def case_rows(table: str) -> Any:
+    """The model of the cases table."""
+    keys = {
+        "by_item": ("item_code", "opened_at"),
+        "by_subject": ("subject", "opened_at"),
+        "by_queue": ("queue", "promised_by"),
+        "by_task": ("task_queue", "updated_at"),
+        "by_working": ("working_shard", "working_since"),
+    }
+    return _model(_CaseRow, table, {name: _index(name, *pair, AllProjection) for name, pair in keys.items()})
+
+
+@cache
+def wait_rows(table: str) -> Any:
+    """The model of the waits table."""
+    keys = {"by_due": ("due_shard", "due_at"), "by_pending": ("pending_shard", "pending_since")}
+    return _model(_WaitRow, table, {name: _index(name, *pair, KeysOnlyProjection) for name, pair in keys.items()})
+
+
+@cache
+def item_rows(table: str) -> Any:
+    """The model of the items table."""
+    return _model(_ItemRow, table, {})
+
+
+@dataclass(frozen=True)
+class Put:
+    """Write a whole row; `name` tells the write apart when its condition fails."""
+
+    name: str
+    row: Any
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Update:
+    """Change a row."""
+
+    name: str
+    row: Any
+    actions: Sequence[Any]
+    condition: Condition | None = None
+
+
+class Cancelled(Exception):
+    """A transaction whose conditions failed; `names` are those of the writes that failed."""
+
+    def __init__(self, names: set[str], conflict: bool) -> None:
+        super().__init__(", ".join(sorted(names)))
+        self.names, self.conflict = names, conflict
+
+
+def transact(puts: Sequence[Put], updates: Sequence[Update] = ()) -> None:
+    """Write all or nothing. Raises Cancelled.
+
+    PynamoDB sends puts before updates whatever the order of the calls, and reasons come back in the order sent.
+    """
+    names = [p.name for p in puts] + [u.name for u in updates]
+    try:
+        with TransactWrite(connection=_connection()) as transaction:
+            for put in puts:
+                transaction.save(put.row, condition=put.condition)
+            for update in updates:
+                transaction.update(update.row, list(update.actions), condition=update.condition)
+    except TransactWriteError as error:
+        reasons = list(zip(names, error.cancellation_reasons, strict=False))
+        failed = {name for name, reason in reasons if reason and reason.code == "ConditionalCheckFailed"}
+        conflict = any(reason and reason.code == "TransactionConflict" for _, reason in reasons)
+        if not failed and not conflict:
+            raise
+        raise Cancelled(failed, conflict) from error
+
+
+@cache
+def _connection() -> Connection:
+    return Connection(region=region())

@@ -1,0 +1,220 @@
+"""Wiring: which adapter stands behind which port, in one place. Everything is made when first asked for and kept for the process.
+
+Until the vendors' own adapters come (issue 5), the sandbox is the only vendor behind the message, identity, courier and platform
+ports, and production refuses it (`config.settings`).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from wugan import config
+from wugan.approval.desk import DeskDepartment
+from wugan.approval.platform import PlatformDepartment
+from wugan.approval.port import Department
+from wugan.aws.case_store import DynamoCaseStore
+from wugan.aws.executions import StepFunctionsExecutions
+from wugan.aws.item_store import DynamoItemStore
+from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
+from wugan.aws.runtime import describe
+from wugan.aws.secrets import parameter, secret_json, secret_text
+from wugan.aws.vault import Vault
+from wugan.aws.wait_store import DynamoWaitStore
+from wugan.cases.applicant import Applicant
+from wugan.cases.callbacks import Callbacks
+from wugan.cases.context import Context
+from wugan.cases.desk import Desk
+from wugan.cases.opening import Opening
+from wugan.cases.resume import Resume, Sweep
+from wugan.cases.scan import Scan
+from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
+from wugan.clock import Clock, clock_from
+from wugan.courier.sandbox import SandboxCourier
+from wugan.http import JsonClient
+from wugan.identity.sandbox import SandboxIdentity
+from wugan.links import Keyring
+from wugan.outreach.sandbox import SandboxMessenger
+
+
+class SystemRandom:
+    """Randomness of the operating system."""
+
+    def hex(self, size: int) -> str:
+        return os.urandom(size).hex()
+
+
+@cache
+def settings() -> config.Settings:
+    """The settings of this process."""
+    return config.settings()
+
+
+@cache
+def clock() -> Clock:
+    """The clock; scaled in rehearsals only."""
+    return clock_from(settings().get(config.CLOCK))
+
+
+@cache
+def item_store() -> DynamoItemStore:
+    """Published items."""
+    return DynamoItemStore(settings().need(config.ITEMS_TABLE))
+
+
+@cache
+def case_store() -> DynamoCaseStore:
+    """Cases."""
+    need = settings().need
+    return DynamoCaseStore(
+        need(config.CASES_TABLE), need(config.WAITS_TABLE), need(config.FILES_BUCKET), Vault(need(config.KMS_KEY))
+    )
+
+
+@cache
+def registry_files() -> S3RegistryFiles:
+    """The registry bucket."""
+    return S3RegistryFiles(settings().need(config.REGISTRY_BUCKET))
+
+
+@cache
+def executions() -> StepFunctionsExecutions:
+    """The case state machine."""
+    return StepFunctionsExecutions(settings().need(config.CASE_MACHINE))
+
+
+def public_url() -> str:
+    """Where people reach the pages, without a slash at the end."""
+    fixed = settings().get(config.PUBLIC_URL)
+    return (fixed or parameter(settings().need(config.PUBLIC_URL_PARAMETER))).rstrip("/")
+
+
+def link_secret() -> str:
+    """The secret that all links and sessions hang on."""
+    return secret_text(settings().need(config.LINK_SECRET))
+
+
+@cache
+def context() -> Context:
+    """What every case service works with."""
+    lookup = S3SubjectLookup(S3RegistryFiles(settings().get(config.REGISTRY_BUCKET)))
+    return Context(case_store(), item_store(), lookup, Keyring(link_secret), clock(), SystemRandom(), public_url)
+
+
+def vendor_secret(kind: str) -> str:
+    """The secret shared with the vendors of a kind: channel, identity, courier, department."""
+    return str(secret_json(settings().need(config.VENDOR_SECRET))[kind])
+
+
+@cache
+def messenger() -> SandboxMessenger:
+    """The message channels."""
+    return SandboxMessenger(_sandbox(), vendor_secret("channel"), clock(), JsonClient())
+
+
+@cache
+def identity() -> SandboxIdentity:
+    """Identity authentication."""
+    return SandboxIdentity(_sandbox(), vendor_secret("identity"), clock(), JsonClient())
+
+
+@cache
+def courier() -> SandboxCourier:
+    """The courier."""
+    return SandboxCourier(_sandbox(), vendor_secret("courier"), clock(), JsonClient())
+
+
+@cache
+def department(jurisdiction: str) -> Department:
+    """The approving department of a jurisdiction: its platform, or our desk."""
+    if jurisdiction in settings().get(config.DESK_JURISDICTIONS).split(","):
+        return DeskDepartment()
+    return PlatformDepartment(_sandbox(), vendor_secret("department"), clock(), JsonClient())
+
+
+def _sandbox() -> str:
+    return settings().need(config.SANDBOX_URL).rstrip("/")
+
+
+@cache
+def outreach() -> Outreach:
+    """Prompts, and the word at the end."""
+    return Outreach(context(), messenger())
+
+
+@cache
+def declare() -> Declare:
+    """Prefilling."""
+    return Declare(context())
+
+
+@cache
+def carry() -> Carry:
+    """Certificates on their way, both directions."""
+    return Carry(context(), courier())
+
+
+@cache
+def approve() -> Approve:
+    """Handing applications to the departments."""
+    return Approve(context(), department)
+
+
+@cache
+def cancel() -> Cancel:
+    """Dropping what is under way."""
+    return Cancel(context(), courier(), department)
+
+
+@cache
+def ending() -> Ending:
+    """The end."""
+    return Ending(context())
+
+
+@cache
+def applicant() -> Applicant:
+    """The applicant's side."""
+    return Applicant(context(), identity())
+
+
+@cache
+def desk() -> Desk:
+    """The desk's side."""
+    return Desk(context())
+
+
+@cache
+def callbacks() -> Callbacks:
+    """The way in for vendors and departments."""
+    return Callbacks(context(), applicant(), courier(), vendor_secret)
+
+
+@cache
+def resume() -> Resume:
+    """Brings answers to the state machine."""
+    return Resume(DynamoWaitStore(settings().need(config.WAITS_TABLE)), executions(), context())
+
+
+@cache
+def sweep() -> Sweep:
+    """Makes up for what got lost on the way."""
+    return Sweep(resume(), callbacks(), ending(), context(), executions(), describe)
+
+
+@cache
+def opening() -> Opening:
+    """Opens cases."""
+    return Opening(context(), executions())
+
+
+@cache
+def scan_runs() -> StepFunctionsExecutions:
+    """The scan state machine; a run is named by whoever starts it."""
+    return StepFunctionsExecutions(settings().need(config.SCAN_MACHINE))
+
+
+@cache
+def scan() -> Scan:
+    """The steps of a scan."""
+    return Scan(registry_files(), item_store(), clock())

@@ -1,0 +1,144 @@
+"""What vendors and departments tell us (回调): verified, taken in once, acknowledged fast.
+
+A courier's and an identity vendor's push is only a hint: the vendor is asked before anything is believed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wugan import signing
+from wugan.approval.port import Decision, DecisionKind
+from wugan.cases import decide
+from wugan.cases.applicant import Applicant
+from wugan.cases.context import Context
+from wugan.cases.desk import decide_case
+from wugan.cases.model import Change, Head, Stage, parse_effect_id
+from wugan.courier.port import Courier
+from wugan.errors import CaseEnded, Duplicate, InvalidInput, NotWaiting, NotYet
+
+MOST_BYTES = 2_000_000
+MOST_POINTS = 30
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """The way in for outside parties; each has a secret of its own."""
+
+    context: Context
+    applicant: Applicant
+    courier_port: Courier
+    secrets: Callable[[str], str]  # by kind: channel, identity, courier, department
+
+    def channel(self, headers: dict[str, str], path: str, body: bytes) -> None:
+        """A delivery receipt: {id, message_id, status, reason}."""
+        message = self._open("channel", headers, path, body, ("id", "message_id", "status"))
+        if message["status"] not in ("delivered", "undelivered"):
+            raise InvalidInput("delivered or undelivered", field="status")
+        case_id, kind, attempt = parse_effect_id(message["message_id"])
+        if kind != "push":
+            return
+        delivered = message["status"] == "delivered"
+        self._take(
+            case_id, kind, attempt,
+            lambda head: decide.receipt(head, attempt, delivered, message["id"], self.context.clock.now(), self.context.random),
+        )  # fmt: skip
+
+    def identity(self, headers: dict[str, str], path: str, body: bytes) -> None:
+        """A check is finished: {id, check_id, reference}."""
+        message = self._open("identity", headers, path, body, ("id", "check_id"))
+        case_id, kind, attempt = parse_effect_id(message["check_id"])
+        self._written(self.context.store.head(case_id), kind, attempt)
+        self.applicant.checked(case_id)
+
+    def courier(self, headers: dict[str, str], path: str, body: bytes) -> None:
+        """A parcel moved: {id, order_id, waybill, state}."""
+        message = self._open("courier", headers, path, body, ("id", "order_id"))
+        self.parcel(message["order_id"])
+
+    def parcel(self, order_id: str) -> Head:
+        """Ask the courier where a parcel is, and take it in."""
+        case_id, kind, attempt = parse_effect_id(order_id)
+        if kind not in (Stage.PICKUP, Stage.DELIVERY, Stage.GIVE_BACK):
+            raise InvalidInput("no order of ours", field="order_id")
+        told = self.courier_port.query(order_id)
+        now = self.context.clock.now()
+        return self._take(
+            case_id, kind, attempt,
+            lambda head: decide.parcel(head, Stage(kind), attempt, told.state, told.waybill, now, self.context.random),
+        )  # fmt: skip
+
+    def department(self, headers: dict[str, str], path: str, body: bytes) -> None:
+        """A decision: {id, application_id, kind, by, points, reason_code, reason, certificate}."""
+        message = self._open("department", headers, path, body, ("id", "application_id", "kind", "by"))
+        decision = _decision(message)
+        case_id, kind, attempt = parse_effect_id(decision.application_id)
+        if kind != "approval":
+            raise InvalidInput("no application of ours", field="application_id")
+        head = self.context.store.head(case_id)
+        self._written(head, kind, attempt)
+        if head.stage is not Stage.APPROVAL or head.attempts.get(kind) != attempt:
+            return  # decided, withdrawn or corrected meanwhile: the message is late or a repeat
+        try:
+            decide_case(self.context, decision, attempt)
+        except (Duplicate, CaseEnded, NotWaiting):
+            return
+
+    # --- inside
+
+    def _open(self, kind: str, headers: dict[str, str], path: str, body: bytes, required: tuple[str, ...]) -> dict[str, Any]:
+        if len(body) > MOST_BYTES:
+            raise InvalidInput(f"at most {MOST_BYTES} bytes", field="body")
+        signing.verify(self.secrets(kind), headers, path, body, self.context.clock.wall())
+        try:
+            message = json.loads(body)
+        except ValueError:
+            raise InvalidInput("this is not JSON", field="body") from None
+        if not isinstance(message, dict):
+            raise InvalidInput("a JSON object is expected", field="body")
+        for name in required:
+            if not isinstance(message.get(name), str) or not 0 < len(message[name]) <= 200:
+                raise InvalidInput("a text of 1 to 200 characters is expected", field=name)
+        return message
+
+    def _written(self, head: Head, kind: str, attempt: int) -> None:
+        """A message about a side effect that is not committed yet must come again."""
+        if not head.ended and attempt > head.attempts.get(kind, 0):
+            raise NotYet("this is not written down yet: send it again", field="id")
+
+    def _take(self, case_id: str, kind: str, attempt: int, decision: Callable[[Head], Change | None]) -> Head:
+        def written(head: Head) -> Change | None:
+            self._written(head, kind, attempt)
+            return None if head.ended else decision(head)
+
+        try:
+            return self.context.apply(case_id, written)
+        except Duplicate:
+            return self.context.store.head(case_id)
+
+
+def _decision(message: Mapping[str, Any]) -> Decision:
+    """A department's message as a decision. Raises InvalidInput naming the field."""
+    try:
+        kind = DecisionKind(message["kind"])
+    except ValueError:
+        raise InvalidInput(f"one of {', '.join(k.value for k in DecisionKind)}", field="kind") from None
+    points = message.get("points") or []
+    if not isinstance(points, list) or len(points) > MOST_POINTS or not all(isinstance(p, str) and p for p in points):
+        raise InvalidInput(f"a list of at most {MOST_POINTS} texts", field="points")
+    certificate = message.get("certificate")
+    if certificate is not None and not isinstance(certificate, dict):
+        raise InvalidInput("an object or null is expected", field="certificate")
+    return Decision(
+        id=message["id"],
+        application_id=message["application_id"],
+        kind=kind,
+        by=f"platform:{message['by']}",
+        points=tuple(points),
+        reason_code=str(message.get("reason_code") or "")[:40],
+        reason=str(message.get("reason") or "")[:2000],
+        certificate=certificate,
+    )

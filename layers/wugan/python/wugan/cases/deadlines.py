@@ -1,0 +1,56 @@
+"""Periods in China's working days (行政许可法 art. 82): public holidays and make-up workdays count.
+
+The State Council publishes a year's holidays the November before; until the calendar package knows a year,
+Monday to Friday less New Year's Day count as working days there.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import cache
+
+import chinese_calendar
+
+DAY = timedelta(days=1)
+
+
+@cache
+def is_workday(day: date) -> bool:
+    """Whether offices work on this day."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5 and (day.month, day.day) != (1, 1)
+
+
+def add_span(at: datetime, days: float) -> datetime:
+    """The moment at which `days` working days (24 hours each) have passed since `at`."""
+    left = timedelta(days=days)
+    while True:
+        midnight = (at + DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+        if is_workday(at.date()):
+            if left <= midnight - at:
+                return at + left
+            left -= midnight - at
+        at = midnight
+
+
+def span(start: datetime, end: datetime) -> float:
+    """Working days from `start` to `end`, in fractions of 24 hours; 0 when `end` is not later."""
+    total = timedelta()
+    while start < end:
+        midnight = (start + DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+        if is_workday(start.date()):
+            total += min(midnight, end) - start
+        start = midnight
+    return total / DAY
+
+
+def period(at: datetime, days: float) -> datetime:
+    """The end of a period of `days` working days that runs from the day after `at`."""
+    return add_span((at + DAY).replace(hour=0, minute=0, second=0, microsecond=0), days)
+
+
+def yellow_at(at: datetime, days: int) -> datetime:
+    """When efficiency supervision (电子监察) turns yellow: nine tenths of the promised time are over."""
+    return period(at, days * 0.9)

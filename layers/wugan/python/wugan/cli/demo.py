@@ -1,0 +1,106 @@
+"""`wugan demo`: the main job on this machine, from a registry row to a delivered certificate."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from wugan.cli.common import AsJson, print_json, refusing
+
+OUTCOMES = ("delivered", "declined", "expired", "withdrawn", "rejected", "unreachable", "by_person", "returned_for_correction", "open")
+
+
+def demo(
+    subjects: Annotated[int, typer.Option(help="How many subjects the invented city has.", min=500)] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same city.")] = 1,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running until Ctrl-C and print the links.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy to this machine, publish the 20 items, scan an invented city, play everybody, and count what came of it."""
+    from infra.demo.run import FOLDER, Demo
+    from infra.demo.tally import shortcomings
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+    console = Console(stderr=True, quiet=as_json)
+    columns = (SpinnerColumn(), TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with refusing(), Progress(*columns, console=console, disable=as_json) as progress:
+        steps = _Steps(progress)
+        run = Demo(subjects, seed, keep, tell=steps.begin, bar=steps.move)
+        counted = run.run(lambda url, invitations: _hold(progress, url, invitations))
+        steps.finish()
+    summary = json.loads((FOLDER / "summary.json").read_text(encoding="utf-8"))
+    if as_json:
+        print_json(summary)
+    else:
+        show(summary)
+        console.print(f"the whole in {FOLDER / 'summary.json'}, every case's trace in {FOLDER / 'traces.jsonl'}")
+    for line in run.astray:
+        console.print(f"[yellow]astray[/]: {line}")
+    missing = shortcomings(counted)
+    for line in missing:
+        typer.echo(f"wugan: the demonstration fell short: {line}", err=True)
+    if missing:
+        raise typer.Exit(1)
+
+
+def show(summary: dict[str, Any]) -> None:
+    """The table at the end: for each item hits, opened and outcomes; the time of each phase."""
+    console = Console()
+    table = Table("item", "hits", "opened", *(o.replace("_", " ") for o in OUTCOMES), title=f"{summary['subjects']} subjects")
+    for code, counts in summary["items"].items():
+        table.add_row(code, *(str(counts.get(k) or "·") for k in ("hits", "opened", *OUTCOMES)))
+    table.add_section()
+    totals = {"hits": summary["hits"], "opened": summary["opened"], **summary["outcomes"]}
+    table.add_row("all", *(str(totals.get(k) or "·") for k in ("hits", "opened", *OUTCOMES)), style="bold")
+    console.print(table)
+    console.print("seconds: " + ", ".join(f"{phase} {seconds}" for phase, seconds in summary["seconds"].items()))
+    console.print(f"lost {summary['lost']}, duplicates {summary['duplicates']}")
+
+
+class _Steps:
+    """One line for each phase, with a bar where the number of steps is known."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: Any = None
+        self._tenth = 0
+
+    def begin(self, name: str) -> None:
+        """The phase before is done; this one begins."""
+        self.finish()
+        self._task = self._progress.add_task(name, total=None)
+        self._say(name)
+
+    def move(self, done: int, of: int) -> None:
+        """So many of so many steps are done."""
+        self._progress.update(self._task, completed=done, total=of)
+        tenth = 10 * done // of
+        if tenth > self._tenth:
+            self._tenth = tenth
+            self._say(f"  {done} of {of}")
+
+    def finish(self) -> None:
+        """The running phase is done."""
+        if self._task is not None:
+            task = next(t for t in self._progress.tasks if t.id == self._task)
+            self._progress.update(self._task, total=task.total or 1, completed=task.total or 1)
+
+
+def _hold(progress: Progress, url: str, invitations: dict[str, str]) -> None:
+    """Say where to look, and wait for Ctrl-C."""
+    progress.console.print(f"\napplicants: the links in the phones at the sandbox's page below; to check a message: {url}/verify")
+    progress.console.print(f"desk: {url}/desk/sign-in")
+    for jurisdiction, code in invitations.items():
+        progress.console.print(f"  {jurisdiction}: {code}", soft_wrap=True)
+    progress.console.print("`wugan case list` and `wugan case show ID` work now in another terminal; Ctrl-C stops everything")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        progress.console.print("stopping")

@@ -1,0 +1,57 @@
+"""Settings of a process, from its environment; read when asked for, never at import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wugan.errors import InvalidInput
+
+PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the template hands to a function. A function that needs one it was not given fails with its name."""
+
+    values: Mapping[str, str]
+
+    def need(self, name: str) -> str:
+        """A setting that must be there. Raises InvalidInput naming it."""
+        value = self.values.get(name, "")
+        if not value:
+            raise InvalidInput("this environment variable is not set", field=name)
+        return value
+
+    def get(self, name: str) -> str:
+        """A setting that may be empty."""
+        return self.values.get(name, "")
+
+
+CASES_TABLE = "WUGAN_CASES_TABLE"
+WAITS_TABLE = "WUGAN_WAITS_TABLE"
+ITEMS_TABLE = "WUGAN_ITEMS_TABLE"
+REGISTRY_BUCKET = "WUGAN_REGISTRY_BUCKET"
+FILES_BUCKET = "WUGAN_FILES_BUCKET"
+KMS_KEY = "WUGAN_KMS_KEY"
+CASE_MACHINE = "WUGAN_CASE_MACHINE"
+SCAN_MACHINE = "WUGAN_SCAN_MACHINE"
+LINK_SECRET = "WUGAN_LINK_SECRET"  # the name of a secret, not the secret
+VENDOR_SECRET = "WUGAN_VENDOR_SECRET"
+PUBLIC_URL = "WUGAN_PUBLIC_URL"
+PUBLIC_URL_PARAMETER = "WUGAN_PUBLIC_URL_PARAMETER"
+CLOCK = "WUGAN_CLOCK"
+SANDBOX_URL = "WUGAN_SANDBOX_URL"
+DESK_JURISDICTIONS = "WUGAN_DESK_JURISDICTIONS"
+STAGE = "WUGAN_STAGE"
+
+
+def settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings; refuses rehearsal aids in production."""
+    found = Settings(dict(os.environ if environment is None else environment))
+    if found.get(STAGE) == PRODUCTION:
+        for name in (SANDBOX_URL, CLOCK):
+            if found.get(name):
+                raise InvalidInput("a rehearsal aid must not be set in production", field=name)
+    return found

@@ -1,0 +1,1 @@
+"""Courier (寄递): one port, its couriers behind it."""

@@ -1,0 +1,123 @@
+"""Domain errors: each has a stable code; the edge maps the code to HTTP and to a plain-language text."""
+
+from __future__ import annotations
+
+
+class WuganError(Exception):
+    """Base of every expected error. `code` is stable, `field` names what to mend, `detail` says how."""
+
+    code = "error"
+    status = 400
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.detail}" if self.field else self.detail
+
+
+class InvalidInput(WuganError):
+    """A value from outside does not have the shape or range that is asked for."""
+
+    code = "invalid_input"
+
+
+class NotFound(WuganError):
+    """The thing named does not exist, or the reader may not know that it does."""
+
+    code = "not_found"
+    status = 404
+
+
+class Forbidden(WuganError):
+    """The caller did not prove who it is, or may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
+class LinkInvalid(Forbidden):
+    """A capability link or session that was forged or cut short."""
+
+    code = "link_invalid"
+
+
+class LinkExpired(Forbidden):
+    """A capability link or session past its time."""
+
+    code = "link_expired"
+    status = 410
+
+
+class Conflict(WuganError):
+    """The state no longer admits this: somebody else was first, or the step is past."""
+
+    code = "conflict"
+    status = 409
+
+
+class NotWaiting(Conflict):
+    """The case does not wait for this answer (any more)."""
+
+    code = "not_waiting"
+
+
+class CaseEnded(Conflict):
+    """The case has ended; nothing more can be done to it."""
+
+    code = "case_ended"
+
+
+class StaleHead(Conflict):
+    """The case changed between reading and writing: read again and decide again."""
+
+    code = "stale_head"
+
+
+class Duplicate(Conflict):
+    """This message was already taken in; repeating it is a success without effect."""
+
+    code = "duplicate"
+
+
+class AlreadyOpen(Conflict):
+    """The same hit already opened a case."""
+
+    code = "already_open"
+
+
+class VendorRefused(WuganError):
+    """A vendor answered that it will never do this as asked: try another way, do not repeat."""
+
+    code = "vendor_refused"
+    status = 502
+
+
+class VendorUnavailable(WuganError):
+    """A vendor could not be reached or failed for now: repeat with the same id."""
+
+    code = "vendor_unavailable"
+    status = 503
+
+
+class Withdrawn(WuganError):
+    """The person withdrew while a stage was at work; the state machine catches it by this name."""
+
+    code = "withdrawn"
+    status = 409
+
+
+class NeedsPerson(WuganError):
+    """The system must not go on by itself; the case goes to an official with `detail` as the reason."""
+
+    code = "needs_person"
+    status = 409
+
+
+class NotYet(WuganError):
+    """The message is about something that is not written down yet: send it again in a moment."""
+
+    code = "not_yet"
+    status = 503

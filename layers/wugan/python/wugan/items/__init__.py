@@ -1,0 +1,1 @@
+"""The item (事项): what the government offers, written as data. See `docs/items.md`."""

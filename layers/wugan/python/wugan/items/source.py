@@ -1,0 +1,160 @@
+"""A YAML file as plain data that knows its lines. A safe subset: no aliases, tags, duplicate keys or guessed types."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+from yaml.composer import ComposerError
+
+from wugan.items.problem import ItemInvalid, Place, Problem
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+_KEY = re.compile(r"^[\s-]*([A-Za-z_]\w*)\s*:")
+_HINTS = {
+    "cannot start any token": "a value may not begin with this character; indent with spaces instead of tabs, or put the value in quotes",
+    "mapping values are not allowed here": "a value that contains ': ' needs quotes",
+    "found unexpected end of stream": "a quote or bracket is not closed",
+    "expected <block end>": "this line is indented differently from its neighbours",
+    "could not find expected ':'": "a ':' is missing after the name of the field",
+    "expected ',' or": "a comma or the closing bracket is missing",
+    "single document": "a file holds one item; remove the line '---' and what follows",
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes with bounds; reads only null, true/false and numbers as such (a date or `no` stays the text it is)."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # untyped in types-PyYAML
+        if self.check_event(yaml.AliasEvent):
+            raise ComposerError(None, None, "references (*name) are not allowed; write the value out", event.start_mark)
+        if event.tag is not None:
+            raise ComposerError(None, None, f"tags ({event.tag}) are not allowed; if it is text, put it in quotes", event.start_mark)
+        if self.depth >= MAX_DEPTH:
+            raise ComposerError(None, None, f"nested deeper than {MAX_DEPTH} levels", event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("null", r"^(?:~|null|)$", ["~", "n", ""]),
+    ("bool", r"^(?:true|false)$", ["t", "f"]),
+    ("int", r"^-?(?:0|[1-9][0-9]{0,14})$", list("-0123456789")),
+    ("float", r"^-?[0-9]{1,15}\.[0-9]{1,15}$", list("-0123456789")),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed file: its data, and the node each value came from."""
+
+    file: str
+    data: Any
+    node: yaml.Node
+
+    def line(self, place: Place) -> int:
+        """The line of the deepest part of `place` that the file has; a mapping's entry is at its key."""
+        node, mark = self.node, self.node.start_mark
+        for key in place:
+            found = _child(node, key)
+            if found is None:
+                break
+            mark, node = found
+        return int(mark.line) + 1
+
+    def located(self, problem: Problem) -> Problem:
+        """The problem with this file and the line of its place."""
+        return replace(problem, file=self.file, line=self.line(problem.place))
+
+
+def read(path: Path) -> Source:
+    """Read one file. Raises ItemInvalid with all that is wrong with it as YAML."""
+    file = str(path)
+    text = _text(path, file)
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            raise ItemInvalid([Problem((), "the file is empty; an item begins with its code", file, 1)])
+        _refuse_duplicates(node, file)
+        return Source(file, loader.construct_document(node), node)
+    except yaml.YAMLError as error:
+        _refuse_syntax(error, text, file)
+
+
+def _text(path: Path, file: str) -> str:
+    if path.is_dir():
+        raise ItemInvalid([Problem((), "no item is in this folder; the names of items end in .yaml", file, 1)])
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ItemInvalid([Problem((), f"cannot be read: {error.strerror}", file, 1)]) from error
+    if len(raw) > MAX_BYTES:
+        raise ItemInvalid([Problem((), f"is larger than {MAX_BYTES // 1024} KiB, which no item is", file, 1)])
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ItemInvalid([Problem((), "is not UTF-8; save the file with the encoding UTF-8", file, line)]) from error
+
+
+def _refuse_syntax(error: yaml.YAMLError, text: str, file: str) -> NoReturn:
+    if isinstance(error, yaml.MarkedYAMLError):
+        problem = f"{error.context or ''} {error.problem or ''}".strip()
+        opened_there = problem.startswith("while scanning a quoted scalar")
+        mark = error.context_mark if opened_there else error.problem_mark or error.context_mark
+        line = mark.line if mark else 0
+    else:
+        line, problem = text.count("\n", 0, getattr(error, "position", 0)), "a control character is in the text; remove it"
+    hint = next((hint for sign, hint in _HINTS.items() if sign in problem), problem)
+    raise ItemInvalid([Problem(_field_at(text, line), f"not valid YAML: {hint}", file, line + 1)]) from error
+
+
+def _field_at(text: str, line: int) -> Place:
+    """The nearest field name at or above a line (from 0): the tree does not exist yet when the syntax is broken."""
+    for above in reversed(text.splitlines()[: line + 1]):
+        if key := _KEY.match(above):
+            return (key[1],)
+    return ()
+
+
+def _refuse_duplicates(root: yaml.Node, file: str) -> None:
+    problems = [Problem(place, f"is given twice; the other is in line {first}", file, line) for place, first, line in _duplicates(root, ())]
+    if problems:
+        raise ItemInvalid(problems)
+
+
+def _duplicates(node: yaml.Node, place: Place) -> list[tuple[Place, int, int]]:
+    if isinstance(node, yaml.SequenceNode):
+        return [twice for i, value in enumerate(node.value) for twice in _duplicates(value, (*place, i))]
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    found: list[tuple[Place, int, int]] = []
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        if name in lines:
+            found.append(((*place, name), lines[name], line))
+        lines.setdefault(name, line)
+        found += _duplicates(value, (*place, name))
+    return found
+
+
+def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Mark, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key].start_mark, node.value[key]
+    if isinstance(node, yaml.MappingNode):
+        return next(((name.start_mark, value) for name, value in node.value if name.value == key), None)
+    return None

@@ -1,0 +1,217 @@
+"""Stores, executions and registries in memory."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import random as chance
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from wugan.cases.model import Change, Event, Head, WaitRecord
+from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
+from wugan.items.model import Item
+from wugan.items.version import version
+from wugan.registry.model import Subject
+
+
+@dataclass
+class MemoryWaitStore:
+    """Waits in a dictionary."""
+
+    records: dict[str, WaitRecord] = field(default_factory=dict)
+    answered_at: dict[str, datetime] = field(default_factory=dict)
+
+    def get(self, wait_id: str) -> WaitRecord:
+        try:
+            return self.records[wait_id]
+        except KeyError:
+            raise NotFound("no such wait", field="wait_id") from None
+
+    def store_token(self, wait_id: str, task_token: str) -> None:
+        self._set(wait_id, task_token=task_token)
+
+    def sent(self, wait_id: str, at: datetime) -> None:
+        self._set(wait_id, task_token=None, sent_at=at)
+
+    def reschedule(self, wait_id: str, due_at: datetime) -> None:
+        if self.get(wait_id).answer is None:
+            self._set(wait_id, due_at=due_at)
+
+    def drop(self, wait_id: str) -> None:
+        self._set(wait_id, due_at=None)
+
+    def due_before(self, at: datetime) -> Iterator[WaitRecord]:
+        due = [r for r in self.records.values() if r.answer is None and r.due_at and r.due_at <= at]
+        return iter(sorted(due, key=lambda r: str(r.due_at)))
+
+    def pending_before(self, at: datetime) -> Iterator[WaitRecord]:
+        return iter([r for r in self.records.values() if r.answer and not r.sent_at and self.answered_at[r.id] < at])
+
+    def _set(self, wait_id: str, **fields: Any) -> None:
+        self.records[wait_id] = replace(self.get(wait_id), **fields)
+
+
+@dataclass
+class MemoryCaseStore:
+    """Cases in dictionaries; each write happens whole or not at all."""
+
+    waits: MemoryWaitStore
+    heads: dict[str, Head] = field(default_factory=dict)
+    trail: dict[str, list[Event]] = field(default_factory=dict)
+    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    optouts: set[tuple[str, str]] = field(default_factory=set)
+
+    def create(self, change: Change) -> None:
+        if change.head.case_id in self.heads:
+            raise AlreadyOpen("this hit has its case already")
+        self._write(change)
+
+    def commit(self, change: Change) -> None:
+        head = self.head(change.head.case_id)
+        if head.version != change.head.version - 1:
+            raise StaleHead("the case changed meanwhile")
+        if any((head.case_id, s) in self.seen for s in change.seen):
+            raise Duplicate("this message was taken in before")
+        if change.answered and self.waits.get(change.answered.wait_id).answer is not None:
+            raise NotWaiting("this wait was answered")
+        self._write(change)
+
+    def _write(self, change: Change) -> None:
+        case_id = change.head.case_id
+        self.heads[case_id] = change.head
+        self.trail.setdefault(case_id, []).extend(change.events)
+        self.sections.setdefault(case_id, {}).update(copy.deepcopy(dict(change.sealed)))
+        self.seen |= {(case_id, s) for s in change.seen}
+        if change.optout:
+            self.optouts.add((change.head.subject, change.optout))
+        if change.opened:
+            w = change.opened
+            self.waits.records[w.id] = WaitRecord(w.id, w.case_id, w.stage, w.due_at, None, None, None, None)
+        if change.rescheduled:
+            self.waits.reschedule(change.rescheduled.id, change.rescheduled.due_at)
+        if change.answered:
+            answer = json.dumps(change.head.flags())
+            self.waits._set(change.answered.wait_id, answer=answer, error=change.answered.error, due_at=None)
+            assert change.head.updated_at is not None
+            self.waits.answered_at[change.answered.wait_id] = change.head.updated_at
+
+    def head(self, case_id: str) -> Head:
+        try:
+            return self.heads[case_id]
+        except KeyError:
+            raise NotFound("no such case", field="case_id") from None
+
+    def events(self, case_id: str) -> list[Event]:
+        return list(self.trail.get(case_id, []))
+
+    def sealed(self, case_id: str, section: str) -> Any | None:
+        return copy.deepcopy(self.sections.get(case_id, {}).get(section))
+
+    def erase(self, case_id: str) -> None:
+        self.head(case_id)
+        self.sections.pop(case_id, None)
+        self.trail[case_id] = [replace(e, salt="") for e in self.trail[case_id]]
+
+    def opted_out(self, subject: str, item_code: str) -> bool:
+        return (subject, item_code) in self.optouts
+
+    def by_item(self, item_code: str) -> Iterator[Head]:
+        return self._newest(lambda h: h.item_code == item_code)
+
+    def by_subject(self, subject: str) -> Iterator[Head]:
+        return self._newest(lambda h: h.subject == subject)
+
+    def _newest(self, wanted: Any) -> Iterator[Head]:
+        return iter(sorted(filter(wanted, self.heads.values()), key=lambda h: h.opened_at, reverse=True))
+
+    def queue(self, jurisdiction: str, stage: str, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
+        found = [h for h in self.heads.values() if h.jurisdiction == jurisdiction and h.stage == stage and h.wait]
+        found.sort(key=lambda h: (str(h.promised_by), h.case_id))
+        start = int(after or 0)
+        page = found[start : start + limit]
+        return page, str(start + limit) if start + limit < len(found) else None
+
+    def tasks(self, jurisdiction: str, task: str) -> Iterator[Head]:
+        found = [h for h in self.heads.values() if h.jurisdiction == jurisdiction and h.task == task]
+        return iter(sorted(found, key=lambda h: str(h.updated_at)))
+
+    def working_before(self, at: datetime) -> Iterator[Head]:
+        return iter([h for h in self.heads.values() if h.working_since and h.working_since < at])
+
+
+@dataclass
+class MemoryItemStore:
+    """Item versions in a dictionary."""
+
+    versions: dict[tuple[str, str], Item] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)
+
+    def publish(self, item: Item, at: datetime) -> str:
+        name = version(item)
+        self.versions[item.code, name] = item
+        self.newest[item.code] = name
+        return name
+
+    def current(self) -> list[tuple[str, Item]]:
+        found = [(v, self.versions[code, v]) for code, v in self.newest.items()]
+        return sorted(found, key=lambda pair: pair[1].number)
+
+    def get(self, code: str, version: str) -> Item:
+        try:
+            return self.versions[code, version]
+        except KeyError:
+            raise NotFound("no such item version", field="item") from None
+
+
+@dataclass
+class MemoryExecutions:
+    """Records what the state machine was told."""
+
+    started: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    resumed: list[tuple[str, Mapping[str, Any] | str]] = field(default_factory=list)
+    states: dict[str, str] = field(default_factory=dict)
+
+    def start(self, case_id: str, flags: Mapping[str, Any]) -> bool:
+        fresh = case_id not in self.started
+        self.started.setdefault(case_id, flags)
+        return fresh
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
+        self.resumed.append((task_token, output))
+        return True
+
+    def fail(self, task_token: str, error: str, cause: str) -> bool:
+        self.resumed.append((task_token, error))
+        return True
+
+    def status(self, case_id: str) -> str:
+        return self.states.get(case_id, "RUNNING" if case_id in self.started else "MISSING")
+
+
+@dataclass
+class MemoryLookup:
+    """Subjects in a dictionary; `down` makes the registry unreachable."""
+
+    as_of: date
+    subjects: dict[str, Subject] = field(default_factory=dict)
+    down: bool = False
+
+    def subject(self, credit_code: str) -> Subject:
+        if self.down:
+            raise VendorUnavailable("the registry is down")
+        return self.subjects.get(credit_code, Subject(credit_code, self.as_of, None))
+
+
+class SeededRandom:
+    """Repeatable randomness; for tests only."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self._random, self._count = chance.Random(seed), itertools.count()
+
+    def hex(self, size: int) -> str:
+        return self._random.randbytes(size).hex()

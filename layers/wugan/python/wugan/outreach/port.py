@@ -1,0 +1,28 @@
+"""The message port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from wugan.items.model import Channel
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message to one person. `id` is deterministic, so that a vendor drops repeats."""
+
+    id: str
+    channel: Channel
+    address: str  # mobile number, openid or app user: personal data
+    text: str
+    link: str | None
+
+
+class Messenger(Protocol):
+    """Sends messages over the channels."""
+
+    def send(self, message: Message) -> str:
+        """Hand the message over; returns the vendor's reference. A repeat the vendor reports is a success.
+
+        Raises VendorRefused (this address will never work) or VendorUnavailable (try again with the same id)."""

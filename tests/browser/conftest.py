@@ -1,0 +1,31 @@
+"""Debian's Chromium, and a town that it can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.screenshots import CHROMIUM
+from tests.browser.serve import serving
+from tests.browser.town import Town
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+@pytest.fixture
+def base(town: Town) -> Iterator[str]:
+    with serving(town) as url:
+        yield url

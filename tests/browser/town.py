@@ -1,0 +1,172 @@
+"""A small town in memory: the real services on memory stores and vendors, one subject for each case, played step by step."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from wugan.approval.port import Decision, DecisionKind
+from wugan.cases.applicant import Applicant, Declaration
+from wugan.cases.callbacks import Callbacks
+from wugan.cases.context import Context
+from wugan.cases.desk import Desk, Official
+from wugan.cases.model import Head, Stage, effect_id
+from wugan.cases.opening import Found, Opening
+from wugan.cases.stages import Approve, Carry, Declare, Ending, Outreach
+from wugan.clock import BEIJING, FixedClock
+from wugan.courier.port import ParcelState
+from wugan.detection.evaluate import hits
+from wugan.detection.personas import subject_of
+from wugan.items.catalogue import load_file
+from wugan.items.model import Item
+from wugan.links import Keyring
+from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
+from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+from wugan.registry.model import Contact
+
+ITEMS = Path(__file__).parents[2] / "items"
+NAME, NUMBER, MOBILE = "尹长庚", "370202198503072617", "13900000017"
+ADDRESS = "青岛市崂山区海尔路1号甲单元"
+CHANGE = "grain-purchase-change"
+RENEWAL = "foundation-certificate-renewal"
+FILING = "hr-service-filing"
+
+
+@dataclass
+class Town:
+    """Services, stores and vendors, with the state machine's steps to be played by hand."""
+
+    public_url: str = "http://127.0.0.1/restapis/abc/rehearsal/_user_request_"
+    clock: FixedClock = field(default_factory=lambda: FixedClock(datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)))
+
+    def __post_init__(self) -> None:
+        self.store, self.items = MemoryCaseStore(MemoryWaitStore()), MemoryItemStore()
+        self.lookup = MemoryLookup(self.clock.now().date())
+        self.context = Context(
+            self.store,
+            self.items,
+            self.lookup,
+            Keyring(lambda: "a secret of the tests"),
+            self.clock,
+            SeededRandom(),
+            lambda: self.public_url,
+        )
+        self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
+        self.department = MemoryDepartment()
+        self.applicant, self.desk = Applicant(self.context, self.identity), Desk(self.context)
+        self.callbacks = Callbacks(self.context, self.applicant, self.courier, lambda kind: f"secret of {kind}")
+        self.outreach, self.declaring = Outreach(self.context, self.messenger), Declare(self.context)
+        self.carrying, self.ending = Carry(self.context, self.courier), Ending(self.context)
+        self.approving = Approve(self.context, lambda _: self.department)
+        self.official = Official("王审批", "QD")
+
+    def open_case(self, code: str = CHANGE, *, persona: int = 0, mobile: str | None = MOBILE) -> str:
+        """Open and push a case for an item's persona; returns the link's token."""
+        item = load_file(ITEMS / f"{code}.yaml")
+        version = self.items.publish(item, self.clock.now())
+        subject = subject_of(item, [p for p in item.personas if p.hit][persona])
+        self.lookup.subjects[subject.credit_code] = subject
+        hit = hits(item, version, subject)[0]
+        contact = Contact(subject.credit_code, "handling_person", NAME, NUMBER, mobile, "openid-1", None, "1")
+        assert subject.business
+        opening = Opening(self.context, MemoryExecutions())
+        opening.open(Found(hit, subject.business.name, (contact,)))
+        self.outreach.push(hit.case_id)
+        return self.link(self.store.head(hit.case_id))
+
+    def link(self, head: Head) -> str:
+        """The token of a case's link."""
+        return self.outreach.link(head).rpartition("/")[2]
+
+    def head(self, link: str) -> Head:
+        """The case that a link opens."""
+        return self.store.head(self.context.keys.case_of(link, self.clock.now()))
+
+    def item(self, link: str) -> Item:
+        """The case's item."""
+        return self.context.item(self.head(link))
+
+    def session(self, link: str) -> str:
+        """The person proves who they are, by code."""
+        pending = self.applicant.start_code(link)
+        reference = self.head(link).check.partition(":")[2]
+        return self.applicant.finish_code(link, pending, self.identity.codes[reference], NUMBER[-4:])
+
+    def to_declaration(self, link: str) -> str:
+        """Identified, willing, and the form is ready. Returns the session."""
+        session = self.session(link)
+        self.applicant.intend(link, session)
+        self.declaring.declare(self.head(link).case_id)
+        return session
+
+    def to_approval(self, link: str) -> str:
+        """Declared, the old certificate fetched where it must be, and handed to the department. Returns the session."""
+        session = self.to_declaration(link)
+        item = self.item(link)
+        back = item.return_ways[0].value if item.return_ways else None
+        self.applicant.declare(link, session, Declaration({}, {}, back, item.delivery_ways[0].value, ADDRESS, ADDRESS))
+        self.system(link)
+        return session
+
+    def system(self, link: str) -> None:
+        """What the state machine does until it waits for the department or a person."""
+        head = self.head(link)
+        if head.stage is Stage.PICKUP:
+            self.carrying.pickup(head.case_id)
+            self.move(link, "pickup", ParcelState.COLLECTED)
+        if self.head(link).stage is Stage.APPROVAL and self.head(link).wait is None:
+            self.approving.approve(head.case_id)
+        if self.head(link).stage is Stage.PUSH:
+            self.outreach.push(head.case_id)
+        if self.head(link).stage is Stage.CLOSING:
+            self.ending.close(head.case_id)
+
+    def move(self, link: str, kind: str, state: ParcelState) -> None:
+        """A parcel moved, and the courier told us."""
+        order = effect_id(self.head(link).case_id, kind, self.head(link).attempts[kind])
+        self.courier.move(order, state)
+        self.callbacks.parcel(order)
+
+    def decide(self, link: str, kind: DecisionKind, *, points: tuple[str, ...] = (), reason: str = "") -> None:
+        """The department's platform decides."""
+        head = self.head(link)
+        content = b"%PDF-1.4 a certificate"
+        certificate = {
+            "number": "鲁02A0017", "valid_from": "2026-11-23", "valid_until": "2029-11-22",
+            "file_base64": base64.b64encode(content).decode(), "file_sha256": hashlib.sha256(content).hexdigest(),
+        }  # fmt: skip
+        attempt = head.attempts["approval"]
+        decision = Decision(
+            f"d{attempt}", effect_id(head.case_id, "approval", attempt), kind, f"desk:{self.official.name}", points,
+            "not_qualified" if reason else "", reason, certificate if kind is DecisionKind.APPROVED else None,
+        )  # fmt: skip
+        self.desk.decide(self.official, decision, attempt)
+        self.system(link)
+
+    def to_delivery(self, link: str) -> str:
+        """Approved and on its way. Returns the session."""
+        session = self.to_approval(link)
+        self.decide(link, DecisionKind.APPROVED)
+        self.carrying.deliver(self.head(link).case_id)
+        return session
+
+    def item_of(self, case_id: str) -> Item:
+        """The item of a case."""
+        return self.context.item(self.store.head(case_id))
+
+    def pick_up(self, link: str, session: str) -> None:
+        """Declared for the counter, approved, and laid out there."""
+        item = self.item(link)
+        back = item.return_ways[0].value if item.return_ways else None
+        self.applicant.declare(link, session, Declaration({}, {}, back, "pick_up", ADDRESS))
+        self.system(link)
+        self.decide(link, DecisionKind.APPROVED)
+        self.carrying.deliver(self.head(link).case_id)
+
+    def sealed(self, case_id: str, section: str) -> Any:
+        """A sealed section of a case."""
+        return self.store.sealed(case_id, section)

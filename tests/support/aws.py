@@ -1,0 +1,191 @@
+"""The system on moto: real tables, real adapters, real handlers, the real state machine; vendors in memory."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+
+from tests.support.template import ROOT, table
+from wugan import bootstrap, config
+from wugan.approval.port import Department
+from wugan.aws import clients, tables
+from wugan.clock import BEIJING, FixedClock
+from wugan.items.catalogue import load_folder
+from wugan.memory.stores import MemoryLookup, SeededRandom
+from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+
+REGION = "cn-north-1"
+TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
+TABLES = {"Cases": "cases", "Waits": "waits", "Items": "items"}
+ENVIRONMENT = {
+    config.STAGE: "rehearsal",
+    config.CASES_TABLE: "cases",
+    config.WAITS_TABLE: "waits",
+    config.ITEMS_TABLE: "items",
+    config.REGISTRY_BUCKET: "registry",
+    config.FILES_BUCKET: "files",
+    config.LINK_SECRET: "link",
+    config.VENDOR_SECRET: "vendor",
+    config.PUBLIC_URL: "https://wugan.example",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "POWERTOOLS_METRICS_NAMESPACE": "Wugan",
+    "POWERTOOLS_LOG_LEVEL": "ERROR",
+}
+
+
+@cache
+def handler(verb: str) -> Callable[[Any, Any], Any]:
+    """The Lambda handler in functions/<verb>/handler.py."""
+    spec = importlib.util.spec_from_file_location(f"handler_{verb}", ROOT / "functions" / verb / "handler.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    function: Callable[[Any, Any], Any] = module.handler
+    return function
+
+
+def invoke(verb: str, event: Mapping[str, Any]) -> Any:
+    """Call a handler as Lambda would: JSON in, JSON out."""
+    context = SimpleNamespace(
+        function_name=verb,
+        aws_request_id="request",
+        memory_limit_in_mb=512,
+        invoked_function_arn=f"arn:aws:lambda:{REGION}:123456789012:function:{verb}",
+    )
+    return json.loads(json.dumps(handler(verb)(json.loads(json.dumps(event)), context)))
+
+
+@dataclass
+class Stack:
+    """A running system. `pump` plays the stream; `clock` is business and wall time."""
+
+    clock: FixedClock
+    messenger: MemoryMessenger
+    identity: MemoryIdentity
+    courier: MemoryCourier
+    departments: MemoryDepartment
+    lookup: MemoryLookup
+    department: Callable[[str], Department] = field(init=False)
+    invoked: list[str] = field(default_factory=list)
+
+    def pump(self) -> None:
+        """Deliver what the stream of the waits table would."""
+        found = boto3.client("dynamodb").scan(
+            TableName="waits", FilterExpression="attribute_exists(task_token) AND attribute_exists(answer)"
+        )["Items"]
+        records = [{"dynamodb": {"Keys": {"wait_id": i["wait_id"]}, "SequenceNumber": str(n)}} for n, i in enumerate(found)]
+        if records:
+            assert invoke("resume", {"Records": records}) == {"batchItemFailures": []}
+
+    def until(self, condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+        """Pump until the condition holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            self.pump()
+            assert time.monotonic() < end, f"never happened: {what}"
+            time.sleep(0.02)
+
+    def execution(self, case_id: str) -> str:
+        """The status of a case's execution."""
+        return bootstrap.executions().status(case_id)
+
+
+def _asl(name: str) -> str:
+    """A state machine with its substitutions, functions named by their verb."""
+    text = (ROOT / "statemachines" / f"{name}.asl.json").read_text(encoding="utf-8")
+    text = text.replace("${Partition}", "aws").replace("${WaitsTable}", "waits")
+    for path in sorted(Path(ROOT / "functions").iterdir()):
+        logical = "".join(part.capitalize() for part in path.name.split("_"))
+        text = text.replace(f"${{{logical}FunctionArn}}", f"arn:aws:lambda:{REGION}:123456789012:function:{path.name}")
+    assert "${" not in text, "a substitution is missing"
+    return text
+
+
+def _create() -> str:
+    for logical, name in TABLES.items():
+        boto3.client("dynamodb").create_table(**table(logical, name))
+    for bucket in ("registry", "files"):
+        boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name="link", SecretString="a secret for tests only")
+    secrets.create_secret(Name="vendor", SecretString=json.dumps(dict.fromkeys(("channel", "identity", "courier", "department"), "v")))
+    return str(key)
+
+
+def _machine(name: str) -> str:
+    made = boto3.client("stepfunctions").create_state_machine(
+        name=name, definition=_asl(name), roleArn="arn:aws:iam::123456789012:role/machine"
+    )
+    return str(made["stateMachineArn"])
+
+
+def forget() -> None:
+    """Drop everything that is kept for a process."""
+    for thing in (*vars(bootstrap).values(), *vars(tables).values(), *vars(clients).values()):
+        if hasattr(thing, "cache_clear"):
+            thing.cache_clear()
+
+
+@contextmanager
+def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
+    """The system on moto, with all items published."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    clock = FixedClock(TODAY)
+    stack = Stack(
+        clock, MemoryMessenger(), MemoryIdentity(clock), MemoryCourier(), MemoryDepartment(), MemoryLookup(TODAY.date())
+    )
+    stack.department = lambda _: stack.departments
+
+    def run(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:  # noqa: ARG001
+        verb = parameters["FunctionName"].rsplit(":", 1)[-1]
+        stack.invoked.append(verb)
+        try:
+            return {"StatusCode": 200, "Payload": invoke(verb, json.loads(parameters["Payload"]))}
+        except Exception as error:
+            return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": {"errorType": type(error).__name__, "errorMessage": str(error)}}
+
+    where = "moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils._invoke_lambda_function"
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), patch(where, run):
+        forget()
+        monkeypatch.setenv(config.KMS_KEY, _create())
+        monkeypatch.setenv(config.CASE_MACHINE, _machine("case"))
+        monkeypatch.setenv(config.SCAN_MACHINE, _machine("scan"))
+        monkeypatch.setattr(bootstrap, "clock", lambda: clock)
+        monkeypatch.setattr(bootstrap, "SystemRandom", SeededRandom)
+        monkeypatch.setattr(bootstrap, "S3SubjectLookup", lambda _: stack.lookup)
+        for name in ("messenger", "identity", "courier"):
+            monkeypatch.setattr(bootstrap, name, lambda port=getattr(stack, name): port)
+        monkeypatch.setattr(bootstrap, "department", lambda j: stack.department(j))
+        for item in load_folder(ROOT / "items").items:
+            bootstrap.item_store().publish(item, clock.now())
+        yield stack
+        if wait_for:
+            _settle()
+    forget()
+
+
+def _settle() -> None:
+    """Let the state machine's threads end before moto's tables go away."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("Thread-") and thread.daemon:
+            thread.join(timeout=0.01)

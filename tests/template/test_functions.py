@@ -1,0 +1,69 @@
+"""The functions' folders: one verb each, apart from each other, and whole with nothing but the two layers."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.roles import functions
+from tests.support.template import ROOT
+
+FOLDERS = sorted(p for p in (ROOT / "functions").iterdir() if p.is_dir() and p.name != "__pycache__")
+LAMBDA_LIMIT = 250 * 1024 * 1024  # bytes, function and layers unzipped
+UV = ROOT / ".local" / "venvs" / "uv" / "bin"
+
+
+def test_a_folder_for_every_function() -> None:
+    assert {folder.name for folder in FOLDERS} == set(functions())
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_folder_holds_its_handler_and_imports_no_sibling_and_no_sdk(folder: Path) -> None:
+    assert [p.name for p in folder.iterdir() if p.name != "__pycache__"] == ["handler.py"]
+    tree = ast.parse((folder / "handler.py").read_text(encoding="utf-8"))
+    imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    imported |= {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    foreign = {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names)
+    assert foreign <= {"wugan", "aws_lambda_powertools"}
+
+
+def build_layer(folder: Path, **settings: str) -> Path:
+    """The deps layer as SAM makes it."""
+    source = folder / "source"
+    shutil.copytree(ROOT / "layers" / "deps", source)
+    environment = {**os.environ, "PATH": f"{UV}{os.pathsep}{os.environ['PATH']}", "ARTIFACTS_DIR": str(folder / "built"), **settings}
+    done = subprocess.run(["make", "--silent", "build-DepsLayer"], cwd=source, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder / "built" / "python"
+
+
+@pytest.fixture(scope="module")
+def local_layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_layer(tmp_path_factory.mktemp("local"), WUGAN_DEPS_PYTHON=sys.executable)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_handler_runs_on_the_layers_alone(folder: Path, local_layer: Path) -> None:
+    """-S leaves site-packages out, so that a package missing in the layer cannot come from elsewhere."""
+    paths = [str(local_layer), str(ROOT / "layers" / "wugan" / "python"), str(folder)]
+    script = f"import sys; sys.path[:0] = {paths!r}; import handler; assert callable(handler.handler)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-B", "-c", script], capture_output=True, text=True, env={"AWS_REGION": "cn-north-1"}
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_layers_for_lambda_fit(tmp_path: Path) -> None:
+    layer = build_layer(tmp_path, WUGAN_DEPS_PYTHON="")
+    ours = ROOT / "layers" / "wugan" / "python"
+    size = sum(p.stat().st_size for root in (layer, ours) for p in root.rglob("*") if p.is_file())
+    assert size < LAMBDA_LIMIT
+    libraries = {p.name for p in layer.rglob("*.so") if "cpython" in p.name}
+    assert libraries
+    assert all("313-aarch64" in name for name in libraries), libraries

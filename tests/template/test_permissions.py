@@ -1,0 +1,64 @@
+"""Each role allows what its function's code calls, and nothing else. In the rehearsal the emulator enforces the roles."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.roles import functions, granted
+
+COMMIT = {"dynamodb:GetItem Cases", "dynamodb:Query Cases", "dynamodb:PutItem Cases", "dynamodb:PutItem Waits", "dynamodb:UpdateItem Waits"}
+READ_SEALED = {"kms:Decrypt Key", "s3:GetObject FilesBucket/sealed/*"}
+WRITE_SEALED = {"kms:Decrypt Key", "s3:PutObject FilesBucket/sealed/*"}
+ITEM = {"dynamodb:GetItem Items"}
+LOOKUP = {"s3:GetObject RegistryBucket/clean/*"}
+VENDOR = {"secretsmanager:GetSecretValue VendorSecret"}
+LINK = {"secretsmanager:GetSecretValue LinkSecret", "ssm:GetParameter parameter/wugan/${Stage}/public-url"}
+CASE_MACHINE = "stateMachine:wugan-${Stage}-case"
+START = {f"states:StartExecution {CASE_MACHINE}"}
+ANSWER = {f"states:SendTaskSuccess {CASE_MACHINE}", f"states:SendTaskFailure {CASE_MACHINE}"}
+RUNS = {"s3:GetObject RegistryBucket/runs/*", "s3:PutObject RegistryBucket/runs/*"}
+STREAM = {f"dynamodb:{action} Waits/stream/*" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
+
+CALLS = {
+    "push": COMMIT | READ_SEALED | ITEM | VENDOR | LINK,
+    "declare": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | LOOKUP,
+    "pickup": COMMIT | READ_SEALED | ITEM | VENDOR,
+    "approve": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | LOOKUP | VENDOR,
+    "deliver": COMMIT | READ_SEALED | ITEM | VENDOR,
+    "give_back": COMMIT | READ_SEALED | ITEM | VENDOR,
+    "cancel": COMMIT | VENDOR,
+    "hand_over": COMMIT,
+    "notify": COMMIT | READ_SEALED | ITEM | VENDOR | LINK,
+    "close": COMMIT,
+    "plan": ITEM
+    | {"dynamodb:Scan Items", "s3:ListBucket RegistryBucket", "s3:GetObject RegistryBucket/registry/*"}
+    | {"s3:PutObject RegistryBucket/clean/*", "s3:PutObject RegistryBucket/runs/*"},
+    "detect": ITEM | LOOKUP | RUNS,
+    "open": COMMIT | WRITE_SEALED | ITEM | START | RUNS | {"kms:GenerateDataKey Key"},
+    "report": RUNS | {"s3:ListBucket RegistryBucket"},
+    "resume": ANSWER | STREAM | {"dynamodb:GetItem Waits", "dynamodb:UpdateItem Waits", "sqs:SendMessage ResumeFailures"},
+    "sweep": COMMIT
+    | ITEM
+    | VENDOR
+    | START
+    | ANSWER
+    | {"dynamodb:GetItem Waits", "dynamodb:Query Waits/index/by_due", "dynamodb:Query Waits/index/by_pending"}
+    | {"dynamodb:Query Cases/index/by_working", "states:DescribeExecution execution:wugan-${Stage}-case:*"},
+    "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | LINK | {"dynamodb:Query Cases/index/by_subject"},
+    "desk": COMMIT
+    | READ_SEALED
+    | WRITE_SEALED
+    | ITEM
+    | LINK
+    | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"},
+    "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR,
+}
+
+
+def test_every_function_is_in_the_table() -> None:
+    assert set(CALLS) == set(functions())
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_role_allows_what_the_code_calls(verb: str) -> None:
+    assert granted(functions()[verb]["Policies"]) == CALLS[verb]

@@ -1,0 +1,43 @@
+"""The template's routes are Chalice's, letter by letter."""
+
+from __future__ import annotations
+
+import pytest
+from chalice.app import Chalice
+
+from tests.support.roles import functions
+from wugan.web import applicant_app, callbacks_app, desk_app
+
+
+def unused() -> None:
+    raise AssertionError("no request is made here")
+
+
+APPS = {
+    "applicant": applicant_app.create(unused),  # type: ignore[arg-type]
+    "desk": desk_app.create(unused),  # type: ignore[arg-type]
+    "callbacks": callbacks_app.create(unused),  # type: ignore[arg-type]
+}
+
+
+def of_template(verb: str) -> set[tuple[str, str]]:
+    events = [e["Properties"] for e in functions()[verb]["Events"].values()]
+    assert all(e["RestApiId"] == {"Ref": "Api"} for e in events)
+    routes = [(e["Method"], e["Path"]) for e in events]
+    assert len(routes) == len(set(routes))
+    return set(routes)
+
+
+def of_chalice(app: Chalice) -> set[tuple[str, str]]:
+    return {(method, path) for path, methods in app.routes.items() for method in methods}
+
+
+@pytest.mark.parametrize("verb", APPS)
+def test_routes_agree(verb: str) -> None:
+    assert of_template(verb) == of_chalice(APPS[verb])
+
+
+def test_only_these_functions_have_routes_and_no_route_twice() -> None:
+    assert {verb for verb, p in functions().items() if "Events" in p} == set(APPS)
+    routes = [route for verb in APPS for route in of_template(verb)]
+    assert len(routes) == len(set(routes))

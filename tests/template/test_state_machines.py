@@ -1,0 +1,121 @@
+"""The state machines as text: targets exist, nothing dangles, every wait ends by itself and can be withdrawn from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.support.roles import granted
+from tests.support.template import ROOT, resources
+
+MACHINES = {"case": "CaseMachine", "scan": "ScanMachine"}
+NO_WITHDRAWAL = {"AwaitDelivery", "AwaitGiveBack"}  # after the decision there is nothing left to withdraw
+
+LAST = {"HandOver", "Notify", "LeaveOld", "Close"}  # when these fail the execution fails, and the sweeper takes the case
+
+
+@cache
+def definition(name: str) -> Any:
+    """A state machine as written."""
+    return json.loads((ROOT / "statemachines" / f"{name}.asl.json").read_text(encoding="utf-8"))
+
+
+def scopes(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The machine and the machines inside its Map and Parallel states."""
+    yield machine
+    for state in machine["States"].values():
+        inner = [state[k] for k in ("ItemProcessor", "Iterator") if k in state] + state.get("Branches", [])
+        for scope in inner:
+            yield from scopes(scope)
+
+
+def states(name: str) -> dict[str, dict[str, Any]]:
+    """All states, those inside others too."""
+    return {n: s for scope in scopes(definition(name)) for n, s in scope["States"].items()}
+
+
+def targets(state: dict[str, Any]) -> set[str]:
+    """Where a state may go."""
+    found = {state[key] for key in ("Next", "Default") if key in state}
+    return found | {rule["Next"] for key in ("Choices", "Catch") for rule in state.get(key, [])}
+
+
+def waits() -> dict[str, dict[str, Any]]:
+    return {n: s for n, s in states("case").items() if str(s.get("Resource", "")).endswith(".waitForTaskToken")}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_target_exists_and_every_state_is_reached(name: str) -> None:
+    for scope in scopes(definition(name)):
+        known = set(scope["States"])
+        reached = {scope["StartAt"]} | {t for state in scope["States"].values() for t in targets(state)}
+        assert reached == known
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_path_ends(name: str) -> None:
+    for scope in scopes(definition(name)):
+        ending = {n for n, s in scope["States"].items() if s.get("End") or s["Type"] in ("Succeed", "Fail")}
+        while more := {n for n, s in scope["States"].items() if n not in ending and targets(s) & ending}:
+            ending |= more
+        assert ending == set(scope["States"])
+
+
+@pytest.mark.parametrize(("name", "logical"), MACHINES.items())
+def test_the_template_substitutes_just_what_the_machine_names(name: str, logical: str) -> None:
+    used = set(re.findall(r"\$\{(\w+)\}", (ROOT / "statemachines" / f"{name}.asl.json").read_text(encoding="utf-8")))
+    assert used == set(resources("AWS::Serverless::StateMachine")[logical]["Properties"]["DefinitionSubstitutions"])
+
+
+@pytest.mark.parametrize(("name", "logical"), MACHINES.items())
+def test_the_role_allows_just_what_the_machine_calls(name: str, logical: str) -> None:
+    properties = resources("AWS::Serverless::StateMachine")[logical]["Properties"]
+    called = set()
+    for state in states(name).values():
+        if state.get("Resource", "").endswith(":lambda:invoke"):
+            called.add(f"lambda:InvokeFunction {re.sub(r'[${}]|Arn', '', state['Parameters']['FunctionName'])}")
+        elif "dynamodb:updateItem" in state.get("Resource", ""):
+            called.add(f"dynamodb:UpdateItem {re.sub(r'[${}]|Table', '', state['Parameters']['TableName'])}")
+    delivery = granted([{"Ref": "MachineLogGrant"}])
+    assert granted(properties["Policies"]) == called | delivery
+    assert all(g.partition(":")[0] in ("logs", "xray") for g in delivery)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_task_has_a_time_limit_and_repeats_what_may_pass(name: str) -> None:
+    for task, state in states(name).items():
+        if state["Type"] == "Task":
+            assert 0 < state["TimeoutSeconds"] <= 31_536_000, task
+            assert state["Retry"], task
+
+
+def test_every_task_of_a_case_has_a_way_out() -> None:
+    for name, state in states("case").items():
+        if state["Type"] == "Task" and name not in LAST:
+            caught = [error for rule in state["Catch"] for error in rule["ErrorEquals"]]
+            assert caught[-1] == "States.ALL", name
+
+
+def test_every_wait_can_be_withdrawn_from() -> None:
+    assert len(waits()) == 8
+    for name, state in waits().items():
+        caught = {error: rule["Next"] for rule in state["Catch"] for error in rule["ErrorEquals"]}
+        assert ("Withdrawn" in caught) == (name not in NO_WITHDRAWAL), name
+        assert caught.get("Withdrawn", "Cancel") == "Cancel", name
+
+
+def test_waits_store_their_token_where_only_resume_reads_it() -> None:
+    for name, state in waits().items():
+        assert state["Parameters"]["UpdateExpression"] == "SET task_token = :token", name
+        assert state["Parameters"]["ConditionExpression"] == "attribute_exists(wait_id)", name
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_dialect_is_the_one_that_both_engines_know(name: str) -> None:
+    assert definition(name).get("QueryLanguage", "JSONPath") == "JSONPath"
+    assert not any("TimeoutSecondsPath" in state for state in states(name).values())

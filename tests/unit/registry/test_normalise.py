@@ -1,0 +1,98 @@
+"""Normalisation: formatting disappears, meaning stays, twice is once."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.cn import uscc
+
+from wugan.registry import normalise
+from wugan.registry.normalise import Address
+
+_PIECES = ["山东省", "青岛市", "胶南市", "市北区", "四方区", "平度市", "开发区", "隐珠街道办事处", "南村镇", "辽阳西路", "308国道"]
+_PIECES += ["大街", "甲", "路", "镇", "100号", "１２－３号", "3号楼", " ", "（北侧）", "7", "号", "乙", "ﬀ", "\u0301"]
+addresses = st.one_of(st.text(max_size=30), st.lists(st.sampled_from(_PIECES), max_size=8).map("".join))
+
+
+@given(st.text())
+def test_text_and_names_settle_at_once(value: str) -> None:
+    for form in (normalise.text, normalise.name, normalise.credit_code):
+        once = form(value)
+        assert form(once) == once
+
+
+@given(addresses)
+def test_address_settles_at_once(value: str) -> None:
+    once = normalise.address(value)
+    if once is not None and once.text:
+        again = normalise.address(once.text)
+        assert again is not None
+        assert again.text == once.text
+        assert again.same(once)
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", "　", "-", "／", "无", "null", "－"])
+def test_nothing_said_is_missing(value: str | None) -> None:
+    assert normalise.name(value) is None
+    assert normalise.address(value) is None
+    assert normalise.credit_code(value) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("青岛海瑞（集团）有限公司", "青岛海瑞(集团)有限公司"),
+        ("青岛 ＡＢＣ 有限公司", "青岛abc有限公司"),
+        ("阿依古丽·买买提", "阿依古丽•买买提"),
+    ],
+)
+def test_names_differ_in_form_only(one: str, other: str) -> None:
+    assert normalise.name(one) == normalise.name(other)
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("山东省青岛市市北区辽阳西路100号3号楼201户", Address("市北区", None, "辽阳西路", "100号", "3号楼201户")),
+        ("青岛市胶南市隐珠街道办事处海滨六路88号", Address("黄岛区", "隐珠街道", "海滨六路", "88号", None)),
+        ("青岛市崂山区308国道568号", Address("崂山区", None, "308国道", "568号", None)),
+        ("即墨市鹤山路１２－３号", Address("即墨区", None, "鹤山路", "12-3号", None)),
+        ("平度市南村镇双山村", Address("平度市", "南村镇", None, None, "双山村")),
+        ("青岛经济技术开发区长江中路216号", Address("黄岛区", None, "长江中路", "216号", None)),
+        ("香港中路甲10号", Address(None, None, "香港中路", "10号甲", None)),
+        ("市北区兴隆路3号楼", Address("市北区", None, "兴隆路", None, "3号楼")),
+    ],
+)
+def test_address_parts(value: str, parts: Address) -> None:
+    assert normalise.address(value) == parts
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("青岛市四方区重庆南路10号", "青岛市市北区重庆南路10号", True),
+        ("即墨市通济街道鹤山路12号", "山东省青岛市即墨区鹤山路12号", True),
+        ("辽阳西路100号", "市北区辽阳西路100号", True),
+        ("市南区辽阳西路100号", "市北区辽阳西路100号", False),
+        ("市北区辽阳西路100号", "市北区辽阳西路102号", False),
+        ("市北区辽阳西路100号", "市北区辽阳西路100号2楼", False),
+    ],
+)
+def test_same_place_in_other_words(one: str, other: str, same: bool) -> None:
+    a, b = normalise.address(one), normalise.address(other)
+    assert a is not None
+    assert b is not None
+    assert a.same(b) is b.same(a) is same
+
+
+@given(st.text(alphabet="0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=9, max_size=9))
+def test_codes_pass_exactly_with_the_standards_check_digit(organisation: str) -> None:
+    front = "91370200" + organisation
+    passing = [d for d in "0123456789ABCDEFGHJKLMNPQRTUWXY" if normalise.code_passes_check(front + d)]
+    assert passing == [uscc.calc_check_digit(front)]
+
+
+@pytest.mark.parametrize("code", ["", "9137", "91370200MA000000I1", "91370203ma0000001g"])
+def test_codes_of_wrong_shape_fail(code: str) -> None:
+    assert not normalise.code_passes_check(code)

@@ -1,0 +1,173 @@
+"""The officials' pages."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import date
+
+import pytest
+
+from tests.browser.town import Town
+from tests.unit.web.client import Client
+from wugan.cases.desk import Official
+from wugan.cases.model import Outcome, Stage
+from wugan.web.desk_app import _years_later
+
+
+@pytest.fixture
+def waiting(town: Town, link: str) -> str:
+    """The id of a case that waits for a decision."""
+    town.to_approval(link)
+    return town.head(link).case_id
+
+
+@pytest.fixture
+def desk(town: Town, client: Client) -> Client:
+    """A browser with an official before it."""
+    page = client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(town.official))
+    assert page.path == "/desk"
+    return client
+
+
+def test_nobody_gets_in_without_a_token(town: Town, client: Client, waiting: str) -> None:
+    for path in ("/desk", "/desk/tasks", f"/desk/cases/{waiting}"):
+        assert client.get(path).path == "/desk/sign-in"
+    page = client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token="AAAA.BBBB")
+    assert (page.status, "登录凭证无效" in page.text) == (403, True)
+    invite = town.desk.invite(town.official)
+    town.clock.move(hours=9)
+    assert "登录凭证已过期" in client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=invite).text
+
+
+def test_an_applicants_session_is_no_officials(town: Town, client: Client, link: str) -> None:
+    client.cookies["/restapis/abc/rehearsal/_user_request_/desk"] = {"wugan_desk": town.session(link)}
+    assert client.get("/desk").path == "/desk/sign-in"
+
+
+def test_signing_out_ends_it(desk: Client) -> None:
+    desk.submit(desk.get("/desk"), "/desk/sign-out")
+    assert desk.get("/desk").path == "/desk/sign-in"
+
+
+def test_the_queue_shows_what_waits_with_its_light(town: Town, desk: Client, waiting: str) -> None:
+    page = desk.get("/desk")
+    assert town.item_of(waiting).name in page.text
+    assert "light_green" in page.text
+    assert f"/desk/cases/{waiting}" in page.text
+
+
+def test_the_queue_is_paged(town: Town, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wugan.cases.desk.PAGE", 1)
+    for persona in (1, 2):
+        town.to_approval(town.open_case(persona=persona))
+    first = desk.get("/desk")
+    assert "下一页" in first.text
+    second = desk.get("/desk?after=1")
+    assert "下一页" not in second.text
+    assert second.text.count("审查") == 1
+
+
+def test_a_case_shows_what_changes_and_where_it_comes_from(desk: Client, waiting: str) -> None:
+    text = desk.get(f"/desk/cases/{waiting}").text
+    for words in ("尹守田", "尹长庚", "商事登记库", "申请人：申报信息已确认", "13900000017"):
+        assert words in text
+
+
+def test_another_bureau_sees_and_does_nothing(town: Town, client: Client, waiting: str) -> None:
+    client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(Official("李审批", "LX")))
+    assert waiting not in client.get("/desk").text
+    assert client.get(f"/desk/cases/{waiting}").status == 403
+    csrf = client.get("/desk").form("/sign-out")[1]["csrf"]
+    fields = {"csrf": csrf, "application_id": f"{waiting}-approval-1", "kind": "correction", "points": "x"}
+    assert client.post(f"/desk/cases/{waiting}/decide", fields).status == 403
+    assert town.store.head(waiting).stage is Stage.APPROVAL
+
+
+def test_approving_issues_a_certificate_that_fits_its_hash(town: Town, desk: Client, waiting: str) -> None:
+    page = desk.submit(desk.get(f"/desk/cases/{waiting}"), "/decide", number="鲁02A0099")
+    assert page.status == 200
+    assert town.store.head(waiting).decided
+    made = town.sealed(waiting, "certificate")
+    content = base64.b64decode(made["file_base64"])
+    assert hashlib.sha256(content).hexdigest() == made["file_sha256"]
+    assert (made["number"], made["valid_from"], made["valid_until"]) == ("鲁02A0099", "2026-11-23", "2029-11-22")
+    assert "鲁02A0099" in content.decode()
+    assert "尹长庚" in content.decode()
+    assert town.store.events(waiting)[-1].facts["by"] == "desk:王审批"
+
+
+def test_the_same_decision_sent_twice_is_taken_once(town: Town, desk: Client, waiting: str) -> None:
+    page = desk.get(f"/desk/cases/{waiting}")
+    desk.submit(page, "/decide", number="鲁02A0099")
+    again = desk.submit(page, "/decide", number="鲁02A0099")
+    assert (again.status, "返回待审批列表" in again.text) == (409, True)
+    assert [e.type for e in town.store.events(waiting)].count("approved") == 1
+
+
+def test_corrections_are_one_for_each_line(town: Town, desk: Client, waiting: str) -> None:
+    desk.submit(desk.get(f"/desk/cases/{waiting}"), "/decide", index=1, points="第一项\n\n 第二项 ")
+    assert town.store.head(waiting).resume is Stage.CORRECTION
+    assert town.sealed(waiting, "corrections") == ["第一项", "第二项"]
+
+
+def test_a_rejection_needs_its_reason_and_keeps_what_was_typed(town: Town, desk: Client, waiting: str) -> None:
+    page = desk.submit(desk.get(f"/desk/cases/{waiting}"), "/decide", index=2, reason_code="other", reason=" ")
+    assert (page.status, "请写明不予许可的理由" in page.text) == (400, True)
+    assert '<option value="other" selected>' in page.text
+    desk.submit(page, "/decide", index=2, reason_code="not_qualified", reason="名称未核准")
+    assert (town.store.head(waiting).outcome, town.store.head(waiting).reason) == (Outcome.REJECTED, "not_qualified")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"number": ""}, "请填写新证照编号"),
+        ({"valid_from": "gestern"}, "有效期起始日"),
+        ({"valid_until": "2020-01-01"}, "有效期截止日应晚于起始日"),
+    ],
+)
+def test_a_certificate_with_a_mistake_is_not_issued(town: Town, desk: Client, waiting: str, typed: dict[str, str], words: str) -> None:
+    page = desk.submit(desk.get(f"/desk/cases/{waiting}"), "/decide", typed)
+    assert (page.status, words in page.text) == (400, True)
+    assert not town.store.head(waiting).decided
+
+
+@pytest.mark.parametrize("fields", [{"kind": "maybe"}, {"application_id": "x"}, {"application_id": "a" * 26 + "-approval-1"}])
+def test_a_form_that_was_tampered_with_changes_nothing(town: Town, desk: Client, waiting: str, fields: dict[str, str]) -> None:
+    before = town.store.head(waiting)
+    page = desk.get(f"/desk/cases/{waiting}")
+    assert desk.submit(page, "/decide", fields).status == 400
+    assert desk.submit(page, "/decide", csrf="AAAA").status == 403
+    assert town.store.head(waiting) == before
+
+
+def test_tasks_are_listed_and_done(town: Town, desk: Client, link: str) -> None:
+    town.applicant.ask_person(link)
+    page = desk.get("/desk/tasks")
+    assert "申请人要求人工办理" in page.text
+    assert "没有待办任务" in desk.submit(page, "/done").text
+    assert town.head(link).task is None
+
+
+def test_the_counter_hands_out(town: Town, desk: Client, link: str) -> None:
+    session = town.to_declaration(link)
+    page = desk.get(f"/desk/cases/{town.head(link).case_id}")
+    assert "已领取新证照" not in page.text
+    town.pick_up(link, session)
+    page = desk.get(f"/desk/cases/{town.head(link).case_id}")
+    desk.submit(page, "/received")
+    assert town.head(link).outcome is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("start", "years", "last"),
+    [
+        (date(2026, 11, 23), 3, date(2029, 11, 22)),
+        (date(2024, 2, 29), 1, date(2025, 2, 28)),
+        (date(2024, 2, 29), 4, date(2028, 2, 28)),
+        (date(2026, 1, 1), 5, date(2030, 12, 31)),
+    ],
+)
+def test_the_last_day_of_a_certificate(start: date, years: int, last: date) -> None:
+    assert _years_later(start, years) == last

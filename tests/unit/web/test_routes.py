@@ -1,0 +1,53 @@
+"""The routes that the template declares, one by one."""
+
+from __future__ import annotations
+
+from tests.browser.serve import apps
+from tests.browser.town import Town
+
+APPLICANT = """
+GET /c/{link}
+POST /c/{link}/decline
+POST /c/{link}/ask
+GET /c/{link}/identity
+POST /c/{link}/identity
+GET /c/{link}/identity/return
+POST /c/{link}/identity/return
+POST /c/{link}/identity/code
+GET /c/{link}/intention
+POST /c/{link}/intention
+GET /c/{link}/declaration
+POST /c/{link}/declaration
+GET /c/{link}/correction
+POST /c/{link}/correction
+GET /c/{link}/progress
+POST /c/{link}/withdraw
+GET /c/{link}/certificate
+GET /verify
+POST /verify
+GET /static/{name}
+GET /health
+"""
+DESK = """
+GET /desk/sign-in
+POST /desk/sign-in
+POST /desk/sign-out
+GET /desk
+GET /desk/cases/{case_id}
+POST /desk/cases/{case_id}/decide
+POST /desk/cases/{case_id}/received
+GET /desk/tasks
+POST /desk/tasks/{case_id}/done
+"""
+CALLBACKS = """
+POST /callbacks/channel
+POST /callbacks/identity
+POST /callbacks/courier
+POST /callbacks/department
+"""
+
+
+def test_each_app_answers_exactly_its_routes() -> None:
+    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, CALLBACKS)]
+    found = [sorted(f"{method} {path}" for path, methods in app.routes.items() for method in methods) for app in apps(Town())]
+    assert found == expected
