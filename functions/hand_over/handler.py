@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
 
 def reason(error: dict[str, str]) -> str:
     """The code of what went wrong: the message of our own errors is one (`wugan.aws.runtime`), others are told by their class."""
-    if error["Error"] not in ("NeedsPerson", "StageFailed"):
+    if error["Error"] not in ("StageFailed", "Runtime.HandlerError"):
         return error["Error"]
     cause: dict[str, str] = json.loads(error["Cause"])
     return cause["errorMessage"]

@@ -12,5 +12,5 @@ from wugan.aws.runtime import handler as lambda_handler
 
 @lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """{case_id} in, the case's flags out. Raises VendorUnavailable, NeedsPerson, Withdrawn."""
+    """{case_id} in, the case's flags out. Raises VendorUnavailable."""
     return bootstrap.carry().pickup(event["case_id"])

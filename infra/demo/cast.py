@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -34,6 +34,8 @@ class Role:
 
 
 LEAD = Role(Part.ACCEPT)
+LEADS = 3  # of each item; one or two of them may be unreachable
+SLOW = frozenset({Part.IGNORE, Part.ACCEPT_LATE})
 VARIETY = (
     Role(Part.ACCEPT, code=True),
     Role(Part.DECLINE),
@@ -61,8 +63,11 @@ class Opened:
     jurisdiction: str
 
 
-def cast(cases: Iterable[Opened]) -> dict[str, Role]:
-    """A role for each case. The first reachable cases of an item accept; the others go through the variety, shifted item by item."""
+def cast(cases: Iterable[Opened], quick: Collection[str]) -> dict[str, Role]:
+    """A role for each case. The first cases of an item accept; the others go through the variety, shifted item by item.
+
+    Only cases of `quick` items are ignored: the others' reminder ladders outlast a demonstration.
+    """
     by_item: dict[str, list[Opened]] = defaultdict(list)
     for case in cases:
         by_item[case.item].append(case)
@@ -70,5 +75,6 @@ def cast(cases: Iterable[Opened]) -> dict[str, Role]:
     for code, found in sorted(by_item.items()):
         start = int(hashlib.sha256(code.encode()).hexdigest(), 16)
         for place, case in enumerate(sorted(found, key=lambda c: c.case_id)):
-            roles[case.case_id] = LEAD if place < 3 else VARIETY[(start + place) % len(VARIETY)]
+            role = LEAD if place < LEADS else VARIETY[(start + place) % len(VARIETY)]
+            roles[case.case_id] = LEAD if role.part in SLOW and code not in quick else role
     return roles

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from infra.demo.cast import Role
-from infra.demo.visitor import Visitor
+from infra.demo.visitor import Astray, Visitor
 
 POINTS = "请补充经营场所的门牌号\n请说明变更的日期"
 REASON = "经核查，申报的场所不符合设置要求。"
@@ -46,7 +46,9 @@ class Bureau:
             self.corrected.add(case_id)
             page.submit("/decide", {"kind": "correction", "points": POINTS})
         else:
-            page.submit("/decide", {"kind": "approved"})
+            page.submit("/decide", {"kind": "approved", "number": page.value("/decide", "number") or f"QD-{case_id[:8].upper()}"})
+        if page.status >= 400:
+            raise Astray(f"the decision was not taken: “{page.title}” (status {page.status})")
 
     def hand_out(self, case_id: str) -> bool:
         """Give the new certificate to the person at the counter; False while it is not there."""

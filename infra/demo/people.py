@@ -11,6 +11,7 @@ from infra.demo.cast import Part, Role
 from infra.demo.visitor import Astray, Visitor
 
 PLACE = "青岛市市南区香港中路100号收发室"
+MOBILE = "12900000000"  # of a range that no carrier uses
 PATIENCE_SECONDS = 30
 LOOK_AGAIN_SECONDS = 0.3
 
@@ -101,6 +102,8 @@ class Person:
         for name, value in {"return_way": "courier", "pickup_address": PLACE}.items():
             if self.visitor.offers(ending, name):
                 choices[name] = value
+        if self.visitor.offers(ending, "courier_mobile"):
+            choices["courier_mobile"] = MOBILE
         if not self.visitor.offers(ending, "delivery_way", self.role.delivery):
             choices["delivery_way"] = self.visitor.choices(ending, "delivery_way")[0]
         self.visitor.submit(ending, given | choices)
@@ -121,7 +124,7 @@ class Person:
         while not self.visitor.open(url).has(ending):
             if self.visitor.has("/identity"):
                 self._identify(url.rpartition("/")[0], address)
-            elif time.monotonic() > end:
+            elif not self.visitor.preparing or time.monotonic() > end:
                 raise Astray(f"…{ending} never came: “{self.visitor.title}” (status {self.visitor.status})")
             else:
                 time.sleep(LOOK_AGAIN_SECONDS)

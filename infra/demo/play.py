@@ -12,7 +12,6 @@ from infra.demo.cast import Opened, Role
 from infra.demo.officials import Bureau
 from infra.demo.people import Owner, Person
 from infra.sandbox.server import SandboxServer
-from wugan.errors import WuganError
 
 AT_ONCE = 3  # people on their phones
 ROUND_SECONDS = 0.25
@@ -82,8 +81,8 @@ class Play:
         person = self._people.setdefault(case_id, Person(case_id, self.roles[case_id], self.owners.get, self._code))
         try:
             person.read(message)
-        except (WuganError, OSError) as error:
-            self.astray.append(f"{case_id} ({person.role.part}): {error}")
+        except Exception as error:  # told at the end: a future would swallow it
+            self.astray.append(f"{case_id} ({person.role.part}): {type(error).__name__}: {error}")
 
     def _code(self, case_id: str, mobile: str) -> str | None:
         found = [c["code"] for c in self.sandbox.records("codes") if c["id"].startswith(case_id) and c["mobile"] == mobile]
@@ -97,8 +96,8 @@ class Play:
                 for case_id in self._at_counter(jurisdiction):
                     if bureau.hand_out(case_id):
                         self._fetched.add(case_id)
-            except (WuganError, OSError) as error:
-                self.astray.append(f"desk {jurisdiction}: {error}")
+            except Exception as error:
+                self.astray.append(f"desk {jurisdiction}: {type(error).__name__}: {error}")
         time.sleep(OFFICIALS_REST)
 
     def _at_counter(self, jurisdiction: str) -> Iterable[str]:

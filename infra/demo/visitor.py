@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ import requests
 from wugan.errors import WuganError
 
 TIMEOUT_SECONDS = 60
+OVERLOADED = frozenset({429, 502, 503, 504})
+RESTS = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0)
 
 
 class Astray(WuganError):
@@ -29,13 +32,13 @@ class Visitor:
 
     def open(self, url: str) -> Visitor:
         """Go to a page."""
-        return self._load(self._session.get(url, timeout=TIMEOUT_SECONDS))
+        return self._load(self._patiently("GET", url))
 
     def submit(self, ending: str, fields: Mapping[str, str] | None = None) -> Visitor:
         """Send the page's form whose address ends so, with what it holds and these fields."""
         form = self._form(ending, fields or {})
         values = dict(form.form_values()) | dict(fields or {})
-        return self._load(self._session.post(form.action, data=values, timeout=TIMEOUT_SECONDS))
+        return self._load(self._patiently("POST", form.action, values))
 
     def has(self, ending: str) -> bool:
         """Whether the page has a form whose address ends so."""
@@ -55,6 +58,11 @@ class Visitor:
         found = self._form(ending, {}).xpath(".//input[@type!='hidden' and @name=$name]", name=name)
         return bool(found) and (value is None or value in self.choices(ending, name))
 
+    def value(self, ending: str, name: str) -> str:
+        """What an input of the page's forms to this address holds already."""
+        held = (f.xpath(".//input[@name=$name]/@value", name=name) for f in self._page.forms if f.action.endswith(ending))
+        return next((str(values[0]) for values in held if values), "")
+
     def fields(self, ending: str) -> list[str]:
         """Names of the fields of a form that must be filled in and are empty."""
         inputs = self._form(ending, {}).inputs
@@ -65,9 +73,23 @@ class Visitor:
         return [str(href).rpartition("/")[2] for href in self._page.xpath("//a/@href") if "/desk/cases/" in str(href)]
 
     @property
+    def preparing(self) -> bool:
+        """Whether the page asks to be looked at again in a moment."""
+        return bool(self._page.xpath("//meta[@http-equiv='refresh']"))
+
+    @property
     def title(self) -> str:
         """The page's title."""
         return str(self._page.findtext(".//title") or "").strip()
+
+    def _patiently(self, method: str, url: str, values: Mapping[str, Any] | None = None) -> requests.Response:
+        """Ask again while the site is overloaded, as a person would; every form may be sent twice."""
+        for rest in RESTS:
+            response = self._session.request(method, url, data=values, timeout=TIMEOUT_SECONDS)
+            if response.status_code not in OVERLOADED:
+                return response
+            time.sleep(rest)
+        return response
 
     def _form(self, ending: str, fields: Mapping[str, str]) -> Any:
         """The form; where several share an address, the one that offers these values."""
@@ -81,6 +103,8 @@ class Visitor:
         self.status = response.status_code
         self._page = lxml.html.fromstring(response.content, base_url=response.url)
         self._page.make_links_absolute()
+        for form in self._page.forms:
+            form.action = form.action or response.url  # a form without an address goes to its own page
         return self
 
 

@@ -15,7 +15,7 @@ from infra.world.entities import ENTITY_OF, Entity, Registrar, Row
 Tell = Callable[[Registrar, Entity, Row], None]  # changes the rows of an entity and its certificate
 
 LEAST_HITS = 4  # of each item, however small the world
-FULL_SIZE = 20_000  # the world for which `Plot.hits` is counted
+FULL_SIZE = 36_000  # the world for which `Plot.hits` is counted
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from typing import TYPE_CHECKING
 
 from wugan import config
 from wugan.approval.desk import DeskDepartment
@@ -27,7 +28,6 @@ from wugan.cases.context import Context
 from wugan.cases.desk import Desk
 from wugan.cases.opening import Opening
 from wugan.cases.resume import Resume, Sweep
-from wugan.cases.scan import Scan
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.clock import Clock, clock_from
 from wugan.courier.sandbox import SandboxCourier
@@ -35,6 +35,9 @@ from wugan.http import JsonClient
 from wugan.identity.sandbox import SandboxIdentity
 from wugan.links import Keyring
 from wugan.outreach.sandbox import SandboxMessenger
+
+if TYPE_CHECKING:
+    from wugan.cases.scan import Scan
 
 
 class SystemRandom:
@@ -216,5 +219,7 @@ def scan_runs() -> StepFunctionsExecutions:
 
 @cache
 def scan() -> Scan:
-    """The steps of a scan."""
+    """The steps of a scan; the only functions that pay for the intake's imports."""
+    from wugan.cases.scan import Scan
+
     return Scan(registry_files(), item_store(), clock())

@@ -102,20 +102,6 @@ class VendorUnavailable(WuganError):
     status = 503
 
 
-class Withdrawn(WuganError):
-    """The person withdrew while a stage was at work; the state machine catches it by this name."""
-
-    code = "withdrawn"
-    status = 409
-
-
-class NeedsPerson(WuganError):
-    """The system must not go on by itself; the case goes to an official with `detail` as the reason."""
-
-    code = "needs_person"
-    status = 409
-
-
 class NotYet(WuganError):
     """The message is about something that is not written down yet: send it again in a moment."""
 

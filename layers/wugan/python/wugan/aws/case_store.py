@@ -159,6 +159,14 @@ class DynamoCaseStore:
             return None
         return self.vault.open(self._key(case_id), case_id, row.sk, self._blob(row))
 
+    def unsealed(self, case_id: str) -> dict[str, Any]:
+        rows = self.rows.query(case_id, self.rows.sk.startswith("SEALED#"), consistent_read=True)
+        newest = {row.sk.split("#")[1]: row for row in rows}  # in order of their sequence: the last one stays
+        if not newest:
+            return {}
+        wrapped = self._key(case_id)
+        return {name: self.vault.open(wrapped, case_id, row.sk, self._blob(row)) for name, row in newest.items()}
+
     def _blob(self, row: Any) -> bytes:
         if row.blob is not None:
             return bytes(row.blob)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from wugan.items.model import DeliveryWay, Item, ReturnWay
 from wugan.links import SESSION
 from wugan.outreach.plan import bureau
 
+MOBILE = re.compile(r"1[0-9]{10}")
+COURIER_FIELDS = ("pickup_address", "delivery_address", "courier_mobile")
 QUESTION = "是否继续办理“{item}”？选择“继续办理”即视为您提出申请。"
 
 
@@ -42,7 +45,7 @@ class Opened:
     changes: tuple[dict[str, Any], ...]  # field, old, new
     contact: Mapping[str, Any]
     form: list[Filled] | None
-    addresses: Mapping[str, str]  # pickup_address, delivery_address, as the person gave them
+    addresses: Mapping[str, str]  # pickup_address, delivery_address, courier_mobile, as the person gave them
     points: tuple[str, ...]  # corrections asked for
     rejection: str | None
     events: list[Event]
@@ -60,6 +63,7 @@ class Declaration:
     delivery_way: str
     pickup_address: str = ""
     delivery_address: str = ""
+    courier_mobile: str = ""  # where none is on file
 
 
 def mask(name: str) -> str:
@@ -90,21 +94,20 @@ class Applicant:
     def opened(self, link: str, session: str) -> Opened:
         """The whole case for the identified person. Raises Forbidden, LinkInvalid, LinkExpired."""
         head = self._identified(link, session)
-        item, sealed = self.context.item(head), self.context.store.sealed
-        contacts = sealed(head.case_id, "contacts") or [{}]
-        form = sealed(head.case_id, "form")
+        item, sealed = self.context.item(head), self.context.store.unsealed(head.case_id)
+        contacts, form = sealed.get("contacts") or [{}], sealed.get("form")
         return Opened(
             head=head,
             item=item,
             bureau=bureau(item, head.jurisdiction),
-            changes=tuple(sealed(head.case_id, "changes") or ()),
+            changes=tuple(sealed.get("changes", ())),
             contact=contacts[min(head.contact, len(contacts) - 1)],
             form=prefill.from_json(form["fields"]) if form else None,
-            addresses={name: value for name, value in (form or {}).items() if name.endswith("_address")},
-            points=tuple(sealed(head.case_id, "corrections") or ()) if head.corrections else (),
-            rejection=(sealed(head.case_id, "rejection") or {}).get("reason"),
+            addresses={name: value for name, value in (form or {}).items() if name in COURIER_FIELDS},
+            points=tuple(sealed.get("corrections", ())),
+            rejection=sealed.get("rejection", {}).get("reason"),
             events=self.context.store.events(head.case_id),
-            certificate=sealed(head.case_id, "certificate") if head.decided else None,
+            certificate=sealed.get("certificate") if head.decided else None,
             code=self.context.keys.code(head.case_id),
         )
 
@@ -182,7 +185,7 @@ class Applicant:
         if not sealed:
             raise InvalidInput("the form is not ready yet", field="form")
         fields = prefill.confirm(prefill.from_json(sealed["fields"]), declaration.given, declaration.disputed)
-        addresses = _addresses(declaration)
+        addresses = _addresses(declaration, str(self._contact(case).get("mobile") or ""))
         form = {"fields": prefill.to_json(fields), **addresses}
         disputed = [f.name for f in fields if f.disputed]
         return self._apply(
@@ -245,8 +248,8 @@ class Applicant:
         return head
 
 
-def _addresses(declaration: Declaration) -> dict[str, str]:
-    """The addresses that the chosen ways need. Raises InvalidInput."""
+def _addresses(declaration: Declaration, mobile: str) -> dict[str, str]:
+    """What the couriers of the chosen ways need; a number is asked for where none is on file. Raises InvalidInput."""
     needed = {
         "pickup_address": (declaration.pickup_address, declaration.return_way == ReturnWay.COURIER),
         "delivery_address": (declaration.delivery_address, declaration.delivery_way == DeliveryWay.COURIER),
@@ -254,6 +257,7 @@ def _addresses(declaration: Declaration) -> dict[str, str]:
     for name, (value, wanted) in needed.items():
         if wanted and not 6 <= len(value.strip()) <= 120:
             raise InvalidInput("give an address of 6 to 120 characters at which the courier finds you", field=name)
-    return {name: value.strip() for name, (value, wanted) in needed.items() if wanted}
-
-
+    given = {name: value.strip() for name, (value, wanted) in needed.items() if wanted}
+    if given and not mobile and not MOBILE.fullmatch(declaration.courier_mobile.strip()):
+        raise InvalidInput("give a mobile number of 11 digits at which the courier reaches you", field="courier_mobile")
+    return given | ({"courier_mobile": mobile or declaration.courier_mobile.strip()} if given else {})

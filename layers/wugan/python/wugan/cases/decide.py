@@ -30,7 +30,7 @@ from wugan.cases.model import (
 from wugan.cases.ports import Random
 from wugan.courier.port import ParcelState
 from wugan.detection.model import Hit
-from wugan.errors import CaseEnded, Conflict, Forbidden, InvalidInput, NotWaiting, Withdrawn
+from wugan.errors import CaseEnded, Conflict, Forbidden, InvalidInput, NotWaiting
 from wugan.identity.port import Checked
 from wugan.items.model import DeliveryWay, Item, ReturnWay
 
@@ -492,11 +492,11 @@ def cancelled(head: Head, now: datetime, random: Random) -> Change:
     ).change()
 
 
-def handed_over(head: Head, code: str, now: datetime, random: Random) -> Change:
+def handed_over(head: Head, code: str, detail: str, now: datetime, random: Random) -> Change:
     """The system must not, or cannot, go on: an official takes the case (转人工)."""
-    step = Step(head, now, random).note("handed_over", Actor.SYSTEM, {"reason": code, "stage": head.stage.value})
+    step = Step(head, now, random).note("handed_over", Actor.SYSTEM, {"reason": code, "detail": detail, "stage": head.stage.value})
     outcome = head.outcome if head.outcome and head.outcome is not Outcome.DELIVERED else Outcome.BY_PERSON
-    step.update(stage=Stage.CLOSING, answer=Answer.ASKED_PERSON, wait=None, outcome=outcome, reason=code, task="handle")
+    step.update(stage=Stage.CLOSING, answer=Answer.ASKED_PERSON, wait=None, withdrawing=False, outcome=outcome, reason=code, task="handle")
     return step.change()
 
 
@@ -524,9 +524,3 @@ def task_done(head: Head, official: str, now: datetime, random: Random) -> Chang
     step = Step(head, now, random, after_end=True)
     step.note("task_done", Actor.OFFICIAL, {"task": head.task, "by": official})
     return step.update(task=None).change()
-
-
-def check_withdrawing(head: Head) -> None:
-    """Raise Withdrawn when the person withdrew while no wait was open."""
-    if head.withdrawing:
-        raise Withdrawn("the person withdrew")

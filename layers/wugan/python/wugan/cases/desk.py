@@ -72,13 +72,13 @@ class Desk:
     def case(self, official: Official, case_id: str) -> DeskCase:
         """One case. Raises NotFound, Forbidden for another bureau's."""
         head = self._own(official, case_id)
-        sealed = self.context.store.sealed
-        contacts = sealed(case_id, "contacts") or [{}]
+        sealed = self.context.store.unsealed(case_id)
+        contacts = sealed.get("contacts") or [{}]
         return DeskCase(
             head=head,
             item=self.context.item(head),
-            changes=tuple(sealed(case_id, "changes") or ()),
-            application=sealed(case_id, "application"),
+            changes=tuple(sealed.get("changes", ())),
+            application=sealed.get("application"),
             contact=contacts[min(head.contact, len(contacts) - 1)],
             events=self.context.store.events(case_id),
         )

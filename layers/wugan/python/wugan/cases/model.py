@@ -243,6 +243,7 @@ class Head:
             "wait": self.wait or "",
             "needs_pickup": self.return_way == "courier" and self.old_certificate is OldCertificate.WITH_PERSON,
             "holds_old": self.holds_old,
+            "withdrawing": self.withdrawing,
             "outcome": self.outcome.value if self.outcome else "",
         }
 

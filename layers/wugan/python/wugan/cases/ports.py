@@ -28,6 +28,9 @@ class CaseStore(Protocol):
     def sealed(self, case_id: str, section: str) -> Any | None:
         """The decrypted newest value of a sealed section; None when never sealed or erased."""
 
+    def unsealed(self, case_id: str) -> dict[str, Any]:
+        """The decrypted newest value of every section, in one read; empty when erased."""
+
     def erase(self, case_id: str) -> None:
         """Destroy the case's data key, sealed sections and salts; head, events and chain stay."""
 

@@ -18,7 +18,7 @@ from wugan.cases.context import Context
 from wugan.cases.model import Change, Head, OldCertificate, Stage, effect_id
 from wugan.courier.port import Address, Courier, Order
 from wugan.detection.evaluate import still_qualifies
-from wugan.errors import NeedsPerson, StaleHead, VendorRefused, VendorUnavailable
+from wugan.errors import StaleHead, VendorRefused, VendorUnavailable
 from wugan.forms import prefill
 from wugan.forms.package import materials
 from wugan.items.model import Channel, DeliveryWay, Item
@@ -37,15 +37,17 @@ class _Stage:
     context: Context
 
     def _begin(self, case_id: str, stage: Stage) -> Head | None:
-        """The head when this stage has work to do; None when it was done before. Raises Withdrawn."""
+        """The head when this stage has work to do; None when it was done before, or the person is withdrawing."""
         head = self.context.store.head(case_id)
-        decide.check_withdrawing(head)
         begins = head.stage is stage or (stage is Stage.GIVE_BACK and head.stage is Stage.CLOSING and head.holds_old)
-        return head if begins and head.wait is None else None
+        return head if begins and head.wait is None and not head.withdrawing else None
 
     def _repeat(self, case_id: str) -> Flags:
-        """What a stage that was done before tells the state machine again."""
-        return dict(self.context.store.head(case_id).output)
+        """What a stage that was done before tells the state machine again; of a withdrawal it learns here."""
+        return self._standing(self.context.store.head(case_id))
+
+    def _standing(self, head: Head) -> Flags:
+        return head.flags() if head.withdrawing else dict(head.output)
 
     def _commit(self, head: Head, decision: Callable[[Head, datetime], Change]) -> Flags:
         """Commit what a stage did. When somebody was first, decide again on the new head, unless the stage is over."""
@@ -57,13 +59,17 @@ class _Stage:
                 self.context.store.commit(replace(change, head=replace(change.head, output=flags)))
             except StaleHead:
                 head = self.context.store.head(head.case_id)
-                decide.check_withdrawing(head)
-                if head.stage is not stage or head.wait is not None:
-                    return dict(head.output)
+                if head.stage is not stage or head.wait is not None or head.withdrawing:
+                    return self._standing(head)
                 if head.attempts != begun:
                     raise  # a twin of this call was faster: begin again with the next id
                 continue
             return flags
+
+    def _to_person(self, case_id: str, code: str, detail: str) -> Flags:
+        """The system must not go on by itself: an official takes the case, and reads why."""
+        random = self.context.random
+        return self._end(case_id, lambda h, now: None if h.reason == code else decide.handed_over(h, code, detail, now, random))
 
     def _end(self, case_id: str, decision: Callable[[Head, datetime], Change | None]) -> Flags:
         """Commit an end, whatever else happens to the case meanwhile."""
@@ -196,9 +202,13 @@ class Carry(_Stage):
             return self._repeat(case_id)
         number = head.attempts.get(stage.value, 0) + 1
         if number > decide.MOST_TRIES:
-            raise NeedsPerson(f"the courier failed {decide.MOST_TRIES} times", field=stage.value)
-        placed = self.courier.order(Order(effect_id(case_id, stage.value, number), sender(head), receiver(head), goods))
-        return self._commit(head, lambda h, now: decide.ordered(h, stage, placed.waybill, now, self.context.random))
+            return self._to_person(case_id, f"courier_failed_{stage.value}", "")
+        order = Order(effect_id(case_id, stage.value, number), sender(head), receiver(head), goods)
+        try:
+            waybill = self.courier.order(order).waybill
+        except VendorRefused as refused:
+            return self._to_person(case_id, f"courier_refused_{stage.value}", refused.detail)
+        return self._commit(head, lambda h, now: decide.ordered(h, stage, waybill, now, self.context.random))
 
     def _person_end(self, address: str) -> Callable[[Head], Address]:
         def end(head: Head) -> Address:
@@ -206,13 +216,13 @@ class Carry(_Stage):
             contact = (sealed(head.case_id, "contacts") or [{}])[head.contact]
             form = sealed(head.case_id, "form") or {}
             where = form.get(address) or form.get("delivery_address") or form.get("pickup_address") or ""
-            return Address(str(contact.get("name", "")), str(contact.get("mobile") or ""), where)
+            return Address(str(contact.get("name", "")), str(form.get("courier_mobile", "")), where)
 
         return end
 
     def _bureau_end(self, head: Head) -> Address:
         name = plan.bureau(self.context.item(head), head.jurisdiction)
-        return Address(name, "", f"{name}审批窗口")
+        return Address(name, plan.HOTLINE, f"{name}审批窗口")
 
 
 @dataclass(frozen=True)
@@ -227,18 +237,21 @@ class Approve(_Stage):
         if head is None:
             return self._repeat(case_id)
         item = self.context.item(head)
-        self._recheck(head, item)
+        qualifies, why_not = self._qualifies(head, item)
+        if not qualifies:
+            return self._to_person(case_id, "no_longer_qualifies", why_not)
         application = self._application(head, item)
-        reference = self.department(head.jurisdiction).submit(application)
+        try:
+            reference = self.department(head.jurisdiction).submit(application)
+        except VendorRefused as refused:
+            return self._to_person(case_id, "department_refused", refused.detail)
         package = asdict(application)
         return self._commit(head, lambda h, now: decide.submitted(h, item, reference, package, now, self.context.random))
 
-    def _recheck(self, head: Head, item: Item) -> None:
-        """Raise NeedsPerson with what changed when the registries no longer bear the case out."""
+    def _qualifies(self, head: Head, item: Item) -> tuple[bool, str]:
+        """Whether today's registries still bear the case out; else why not, without personal data."""
         subject = self.context.lookup.subject(head.subject)
-        qualifies, reason = still_qualifies(item, head.item_version, subject, head.fingerprint, head.opened_at.date())
-        if not qualifies:
-            raise NeedsPerson(reason, field="no_longer_qualifies")
+        return still_qualifies(item, head.item_version, subject, head.fingerprint, head.opened_at.date())
 
     def _application(self, head: Head, item: Item) -> Application:
         sealed = self.context.store.sealed

@@ -92,6 +92,11 @@ class _Steps:
             task = next(t for t in self._progress.tasks if t.id == self._task)
             self._progress.update(self._task, total=task.total or 1, completed=task.total or 1)
 
+    def _say(self, line: str) -> None:
+        """Where bars cannot move, say it in lines."""
+        if not self._progress.console.is_terminal:
+            self._progress.console.print(line)
+
 
 def _hold(progress: Progress, url: str, invitations: dict[str, str]) -> None:
     """Say where to look, and wait for Ctrl-C."""

@@ -112,6 +112,9 @@ class MemoryCaseStore:
     def sealed(self, case_id: str, section: str) -> Any | None:
         return copy.deepcopy(self.sections.get(case_id, {}).get(section))
 
+    def unsealed(self, case_id: str) -> dict[str, Any]:
+        return copy.deepcopy(self.sections.get(case_id, {}))
+
     def erase(self, case_id: str) -> None:
         self.head(case_id)
         self.sections.pop(case_id, None)

@@ -10,15 +10,15 @@ from datetime import date
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any
-
-import duckdb
-from duckdb import DuckDBPyConnection
+from typing import TYPE_CHECKING, Any
 
 from wugan.registry import normalise
 from wugan.registry.buckets import MANIFEST, PRODUCER, bucket_of, file_name
 from wugan.registry.feeds import BLACKLIST, BUSINESS, CONTACT, FEEDS, LICENCE, PROPERTY
 from wugan.registry.model import Blacklisting, Business, Certificate, Contact, Property, Subject
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Fetch = Callable[[str], Path]  # a clean file's name, relative to the clean folder, to where it lies here
 Rows = dict[str, list[tuple[Any, ...]]]  # by feed
@@ -60,14 +60,14 @@ class BucketReader:
         """All rows of one subject; a subject without rows is empty."""
         code = normalise.credit_code(credit_code) or ""
         bucket = bucket_of(code, self.manifest.buckets)
-        with duckdb.connect() as connection:
+        with _connect() as connection:
             rows = {feed: _select(connection, self._path(feed, bucket), feed, code).fetchall() for feed in FEEDS}
             producers = self._producers(connection, bucket) if _producer_codes(rows) else {}
         return _subject(code, self.manifest.as_of, rows, producers)
 
     def subjects(self, bucket: int) -> Iterator[Subject]:
         """All subjects of a bucket that have a business row or a certificate, by credit code, one in memory at a time."""
-        with duckdb.connect() as connection:
+        with _connect() as connection:
             producers = self._producers(connection, bucket)
             feeds = {feed: _Groups(connection, self._path(feed, bucket), feed) for feed in FEEDS}
             while (code := min((g.code for g in feeds.values() if g.code), default=None)) is not None:
@@ -86,6 +86,12 @@ class BucketReader:
 def local(folder: Path) -> BucketReader:
     """A reader of clean files in a local folder."""
     return BucketReader(lambda name: folder / name)
+
+
+def _connect() -> DuckDBPyConnection:
+    import duckdb  # a tenth of a second that a function which looks nobody up need not pay at its cold start
+
+    return duckdb.connect()
 
 
 class _Groups:

@@ -9,8 +9,8 @@ from wugan.cases.model import Actor, OldCertificate, Outcome, Stage
 from wugan.detection.features import FIELD_NAMES
 from wugan.errors import WuganError
 from wugan.items.model import Channel, DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
+from wugan.outreach.plan import HOTLINE as HOTLINE
 
-HOTLINE = "12345"  # the national government service hotline
 
 STAGES = {
     Stage.PUSH: "正在通知您",
@@ -100,6 +100,9 @@ _TASK_REASONS = {
     "asked_person": "申请人要求人工办理",
     "no_longer_qualifies": "登记信息变化，不再符合自动办理条件",
     "execution_failed": "系统流程异常中断",
+    "department_refused": "审批系统不接收该申请",
+    **{f"courier_{why}_{stage}": f"{text}（{what}）" for stage, what in {"pickup": "旧证回收", "delivery": "新证送达", "give_back": "旧证退还"}.items()
+       for why, text in {"failed": "快递多次未成功", "refused": "快递不接单"}.items()},
     "pickup": "快递多次未能取到旧证",
     "delivery": "快递多次未能送达新证照",
     "give_back": "快递多次未能退还旧证",
@@ -201,6 +204,7 @@ _FORM_FIELDS = {
     "delivery_way": "请选择新证照怎样送达",
     "pickup_address": "请填写快递上门取件的地址，6至120个字",
     "delivery_address": "请填写收件地址，6至120个字",
+    "courier_mobile": "请填写11位手机号，快递用来联系您",
     "form": "表单还在准备，请稍后再提交",
     "points": "请至少写一条需要补正的内容，一次告知全部",
     "reason": "请写明不予许可的理由",
