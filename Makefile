@@ -7,7 +7,7 @@ LOCK := .local/venvs/uv/bin/uv pip compile --quiet --universal --python-version 
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports unit contract flow template-test faults rehearsal browser bench pages lock build deploy-local clean
+.PHONY: help setup demo test check lint types imports unit contract flow template-test faults rehearsal browser pages styles lock build deploy-local clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,17 +33,17 @@ imports: setup ## import-linter: dependencies point one way
 	@$(BIN)/lint-imports --cache-dir .local/cache/imports
 
 unit: setup ## fast tests of the parts
-	@$(PYTEST) -q tests/unit
+	@$(PYTEST) -q -n 2 tests/unit
 
 contract: setup ## one test for all implementations of a port
-	@$(PYTEST) -q tests/contract
+	@$(PYTEST) -q -n 2 tests/contract
 
 flow: setup ## every path through the state machines, under moto
-	@$(PYTEST) -q tests/flow
+	@$(PYTEST) -q -n 2 tests/flow
 
 template-test: setup ## the deployment as text: cfn-lint, statelint, checkov, our own rules
 	@$(SETUP) checkov
-	@$(PYTEST) -q tests/template
+	@$(PYTEST) -q -n 2 tests/template
 
 faults: setup ## crashes, repeats, reordering
 	@$(PYTEST) -q tests/faults
@@ -55,12 +55,12 @@ browser: setup ## the pages in a real browser
 	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
 	@$(PYTEST) -q tests/browser
 
-bench: setup ## measurements
-	@$(PYTEST) -q tests/bench
-
 pages: setup ## screenshots of every page, in .local/pages
 	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
-	@$(BIN)/wugan pages $(ARGS)
+	@$(BIN)/python -m tests.browser.screenshots .local/pages
+
+styles: ## cut WeUI down to what the pages use (needs Node; the result is committed)
+	@cd styles && npm ci && npm run build
 
 lock: setup ## resolve requirements/*.in and layers/deps/requirements.in anew
 	@$(LOCK) layers/deps/requirements.in --output-file layers/deps/requirements.txt

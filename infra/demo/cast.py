@@ -34,7 +34,7 @@ class Role:
 
 
 LEAD = Role(Part.ACCEPT)
-LEADS = 3  # of each item; one or two of them may be unreachable
+LEADS = (LEAD, LEAD, Role(Part.ACCEPT, decision="correction"))  # of each item; one or two of them may be unreachable
 SLOW = frozenset({Part.IGNORE, Part.ACCEPT_LATE})
 VARIETY = (
     Role(Part.ACCEPT, code=True),
@@ -75,6 +75,6 @@ def cast(cases: Iterable[Opened], quick: Collection[str]) -> dict[str, Role]:
     for code, found in sorted(by_item.items()):
         start = int(hashlib.sha256(code.encode()).hexdigest(), 16)
         for place, case in enumerate(sorted(found, key=lambda c: c.case_id)):
-            role = LEAD if place < LEADS else VARIETY[(start + place) % len(VARIETY)]
+            role = LEADS[place] if place < len(LEADS) else VARIETY[(start + place) % len(VARIETY)]
             roles[case.case_id] = LEAD if role.part in SLOW and code not in quick else role
     return roles

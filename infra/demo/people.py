@@ -13,7 +13,7 @@ from infra.demo.visitor import Astray, Visitor
 PLACE = "青岛市市南区香港中路100号收发室"
 MOBILE = "12900000000"  # of a range that no carrier uses
 PATIENCE_SECONDS = 30
-LOOK_AGAIN_SECONDS = 0.3
+LOOK_AGAIN_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,11 @@ class Person:
         return code
 
     def _declare(self, ending: str) -> None:
-        given = {name: "见营业执照" for name in self.visitor.fields(ending) if name.startswith("given.")}
+        given = {name: MOBILE if "mobile" in name else "见营业执照" for name in self.visitor.fields(ending) if name.startswith("given.")}
         choices = {"delivery_way": self.role.delivery, "delivery_address": PLACE}
         for name, value in {"return_way": "courier", "pickup_address": PLACE}.items():
             if self.visitor.offers(ending, name):
                 choices[name] = value
-        if self.visitor.offers(ending, "courier_mobile"):
-            choices["courier_mobile"] = MOBILE
         if not self.visitor.offers(ending, "delivery_way", self.role.delivery):
             choices["delivery_way"] = self.visitor.choices(ending, "delivery_way")[0]
         self.visitor.submit(ending, given | choices)

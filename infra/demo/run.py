@@ -53,6 +53,15 @@ class DemoFailed(WuganError):
     code = "demo_failed"
 
 
+@dataclass(frozen=True)
+class Links:
+    """Where to look while everything runs; `desk` holds a sign-in code for each bureau."""
+
+    public: str
+    phones: str
+    desk: dict[str, str]
+
+
 @dataclass
 class Demo:
     """One demonstration. `keep` leaves everything running and says where."""
@@ -62,14 +71,14 @@ class Demo:
     keep: bool = False
     folder: Path = FOLDER
     tell: Tell = print
-    bar: Bar = lambda done, of: None
+    bar: Bar = lambda *_: None
     seconds: dict[str, float] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
     astray: list[str] = field(default_factory=list)
     example: str = ""
 
-    def run(self, hold: Callable[[str, dict[str, str]], None]) -> Tally:
-        """All of it. `hold` is called while everything runs, with the public URL and desk invitations, when `keep` is set."""
+    def run(self, look: Callable[[str], None], hold: Callable[[Links], None]) -> Tally:
+        """All of it. While everything runs, `look` is given a delivered case, and `hold` the links when `keep` is set."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         with ExitStack() as running:
@@ -80,8 +89,10 @@ class Demo:
             with _connected(stack, self.folder):
                 counted = self._play(stack, sandbox)
                 self._write(counted)
+                if self.example:
+                    look(self.example)
                 if self.keep:
-                    hold(stack.public_url, self._invitations())
+                    hold(Links(stack.public_url, sandbox.url, {j.value: _invite(j) for j in Jurisdiction}))
         return counted
 
     def _deploy(self, stack: LocalStack, sandbox: SandboxServer, keys: dict[str, str]) -> None:
@@ -109,9 +120,7 @@ class Demo:
             cases = {f.case_id: f for f in _opened(bootstrap.registry_files())}
             roles = cast.cast(cases.values(), _quick())
             heads = partial(_heads, store, list(self.report["items"]))
-            bureaus = {
-                j.value: Bureau(stack.public_url, _invite(j), roles.__getitem__, j is AT_DESK).sign_in() for j in Jurisdiction
-            }
+            bureaus = {j.value: Bureau(stack.public_url, _invite(j), roles.__getitem__, j is AT_DESK).sign_in() for j in Jurisdiction}
             play = Play(sandbox, cases, roles, _owners(world), bureaus, _sweep, lambda: sum(h.ended for h in heads()), self.bar)
             play.prepare()
             whole = play.run(PLAY_SECONDS)
@@ -132,9 +141,6 @@ class Demo:
             for head in heads:
                 events = [codec.event_to_json(e) for e in bootstrap.case_store().events(head.case_id)]
                 file.write(json.dumps({"case": codec.head_to_json(head), "events": events}, ensure_ascii=False) + "\n")
-
-    def _invitations(self) -> dict[str, str]:
-        return {j.value: _invite(j) for j in Jurisdiction}
 
     def _write(self, counted: Tally) -> None:
         summary = counted.as_json() | {"seconds": {k: round(v, 1) for k, v in self.seconds.items()}}
@@ -161,7 +167,9 @@ def _behaviour(seed: int, keys: dict[str, str]) -> Config:
             "secrets": keys,
             "today": DAY,
             "delays": Delays(receipt=0.1, collect=1.0, arrive=1.0, decide=1.5),
-            "chances": Chances(error_before=0.02, error_after=0.02, undelivered=0.03, callback_repeat=0.05, callback_reorder=0.05, callback_loss=0.02),
+            "chances": Chances(
+                error_before=0.02, error_after=0.02, undelivered=0.03, callback_repeat=0.05, callback_reorder=0.05, callback_loss=0.02
+            ),
         }
     )
 

@@ -42,7 +42,9 @@ def tally(report: Mapping[str, Any], heads: Iterable[Head], duplicates: Mapping[
     `lost`: hits that neither opened a case nor have a stated reason, and cases that neither ended nor wait on somebody.
     """
     heads = list(heads)
-    items: dict[str, Counter[str]] = {code: Counter(hits=c.get("hits", 0), opened=c.get("opened", 0)) for code, c in report["items"].items()}
+    items: dict[str, Counter[str]] = {
+        code: Counter(hits=c.get("hits", 0), opened=c.get("opened", 0)) for code, c in report["items"].items()
+    }
     outcomes: Counter[str] = Counter({o.value: 0 for o in Outcome} | {CORRECTED: 0})
     for head in heads:
         ended = head.outcome.value if head.ended and head.outcome else "open"

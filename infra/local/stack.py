@@ -198,6 +198,7 @@ class LocalStack:
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "LAMBDA_ACCOUNT_CONCURRENCY": str(FUNCTIONS_AT_ONCE),
+            "SFN_WAIT_SCALE": "0.2",  # of the pauses between tries, which are made for a cloud and not for two cores
             "LOG_LEVEL": "INFO",
             "TMPDIR": str(scratch),
             "AWS_ACCESS_KEY_ID": "test",

@@ -83,6 +83,7 @@ class Journey:
     def declare(self, return_way: str | None = "courier", delivery_way: str = "courier") -> Journey:
         self.waiting("correction" if self.head.corrections else "declaration")
         form = bootstrap.case_store().sealed(self.case_id, "form")
+        assert form
         given = {f["name"]: "补填内容" for f in form["fields"] if f["value"] is None and f["required"]}
         place = "青岛市市南区香港中路10号"
         if not self.item.return_ways:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import threading
 import time
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -146,42 +145,53 @@ def forget() -> None:
 
 
 @contextmanager
-def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
-    """The system on moto, with all items published."""
+def storage(monkeypatch: Any, moto: Any = None) -> Iterator[None]:
+    """Tables, buckets, key and secrets on moto, named by this process's settings."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    with mock_aws(config=moto):
+        forget()
+        monkeypatch.setenv(config.KMS_KEY, _create())
+        yield
+    forget()
+
+
+@contextmanager
+def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
+    """The system on moto, with all items published."""
     clock = FixedClock(TODAY)
-    stack = Stack(
-        clock, MemoryMessenger(), MemoryIdentity(clock), MemoryCourier(), MemoryDepartment(), MemoryLookup(TODAY.date())
-    )
+    stack = Stack(clock, MemoryMessenger(), MemoryIdentity(clock), MemoryCourier(), MemoryDepartment(), MemoryLookup(TODAY.date()))
     stack.department = lambda _: stack.departments
+    one_at_a_time = threading.Lock()  # moto's transactions are not safe for threads
 
     def run(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:  # noqa: ARG001
         verb = parameters["FunctionName"].rsplit(":", 1)[-1]
         stack.invoked.append(verb)
         try:
-            return {"StatusCode": 200, "Payload": invoke(verb, json.loads(parameters["Payload"]))}
+            with one_at_a_time:
+                return {"StatusCode": 200, "Payload": invoke(verb, json.loads(parameters["Payload"]))}
         except Exception as error:
-            return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": {"errorType": type(error).__name__, "errorMessage": str(error)}}
+            return {
+                "StatusCode": 200,
+                "FunctionError": "Unhandled",
+                "Payload": {"errorType": type(error).__name__, "errorMessage": str(error)},
+            }
 
     where = "moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils._invoke_lambda_function"
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), patch(where, run):
-        forget()
-        monkeypatch.setenv(config.KMS_KEY, _create())
+    with storage(monkeypatch, {"stepfunctions": {"execute_state_machine": True}}), patch(where, run):
         monkeypatch.setenv(config.CASE_MACHINE, _machine("case"))
         monkeypatch.setenv(config.SCAN_MACHINE, _machine("scan"))
         monkeypatch.setattr(bootstrap, "clock", lambda: clock)
         monkeypatch.setattr(bootstrap, "SystemRandom", SeededRandom)
         monkeypatch.setattr(bootstrap, "S3SubjectLookup", lambda _: stack.lookup)
         for name in ("messenger", "identity", "courier"):
-            monkeypatch.setattr(bootstrap, name, lambda port=getattr(stack, name): port)
+            monkeypatch.setattr(bootstrap, name, partial(getattr, stack, name))
         monkeypatch.setattr(bootstrap, "department", lambda j: stack.department(j))
         for item in load_folder(ROOT / "items").items:
             bootstrap.item_store().publish(item, clock.now())
         yield stack
         if wait_for:
             _settle()
-    forget()
 
 
 def _settle() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from typing import Any
 
 from tests.support.template import ROOT
 from wugan.cases.opening import Found
@@ -24,7 +25,7 @@ def items() -> dict[int, Item]:
     return {item.number: item for item in load_folder(ROOT / "items").items}
 
 
-def contact(**more: str | None) -> Contact:
+def contact(**more: Any) -> Contact:
     """Somebody who acts for the subject and can be reached over all channels."""
     base = Contact(
         CODE, "legal_representative", "测试甲", "370202199001010015", "19900000001", "openid-a", "app-a", "contact:1"

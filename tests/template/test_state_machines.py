@@ -109,6 +109,14 @@ def test_every_wait_can_be_withdrawn_from() -> None:
         assert caught.get("Withdrawn", "Cancel") == "Cancel", name
 
 
+def test_a_withdrawal_between_two_waits_is_routed_after_each_stage_before_the_decision() -> None:
+    wanted = {"Variable": "$.withdrawing", "BooleanEquals": True, "Next": "Cancel"}
+    routing = {states("case")[name]["Next"]: name for name in ("Push", "Declare", "Pickup", "Approve")}
+    found = {name for name, state in states("case").items() if wanted in state.get("Choices", [])[:1]}
+    assert found == set(routing)
+    assert not any("$.withdrawing" in json.dumps(state) for name, state in states("case").items() if name not in found)
+
+
 def test_waits_store_their_token_where_only_resume_reads_it() -> None:
     for name, state in waits().items():
         assert state["Parameters"]["UpdateExpression"] == "SET task_token = :token", name

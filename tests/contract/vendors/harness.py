@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 CASE = "abcdefghijklmnopqrstuvwxyz"
 SECRETS = {vendor: secrets.token_hex(16) for vendor in ("channel", "identity", "courier", "department")}
 FAULTS = ["error_before", "error_after", "malformed", "slow"]
-READ_SECONDS = 0.2
+READ_SECONDS = 0.5
+PATIENT = 5.0  # where no answer is slow on purpose, a busy machine must not look like one
 # Steps far away unless a test asks for them, so that states stand still.
 STILL = Delays(collect=3600, arrive=3600, decide=3600, receipt=0, slow=3 * READ_SECONDS, repeat=0.01)
 QUICK = STILL.model_copy(update={"collect": 0.01, "arrive": 0.01, "decide": 0.01})
@@ -37,8 +38,8 @@ def config(delays: Delays = STILL, **more: Any) -> Config:
     return Config(secrets=SECRETS, delays=delays, retry=Retry(first=(0.01,), every=0.02, give_up=0.3, timeout=1), **more)
 
 
-def client() -> JsonClient:
-    return JsonClient(connect_seconds=1, read_seconds=READ_SECONDS)
+def client(read_seconds: float = READ_SECONDS) -> JsonClient:
+    return JsonClient(connect_seconds=1, read_seconds=read_seconds)
 
 
 def until(holds: Callable[[], Any], seconds: float = 5) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.sandbox.server import SandboxServer
-from tests.contract.vendors.harness import CASE, QUICK, SECRETS, Target, client, config, press, until
+from tests.contract.vendors.harness import CASE, PATIENT, QUICK, SECRETS, Target, client, config, press, until
 from wugan.approval.platform import PlatformDepartment
 from wugan.approval.port import Application
 from wugan.clock import SystemClock
@@ -28,25 +28,25 @@ END = Address("测试甲", "13800001234", "青岛市市南区演示路1号")
 
 
 def send(server: SandboxServer) -> None:
-    port = SandboxMessenger(server.url, SECRETS["channel"], SystemClock(), client())
+    port = SandboxMessenger(server.url, SECRETS["channel"], SystemClock(), client(PATIENT))
     port.send(Message(PUSH, Channel.WECHAT, "openid-1", "您好，请办理。", None))
 
 
 def show_face(server: SandboxServer) -> None:
-    port = SandboxIdentity(server.url, SECRETS["identity"], SystemClock(), client())
+    port = SandboxIdentity(server.url, SECRETS["identity"], SystemClock(), client(PATIENT))
     url = port.start_face(FACE, "测试甲", "370202199001010015", "http://127.0.0.1/back").url
     assert url
     press(url, "pass")
 
 
 def order(server: SandboxServer) -> SandboxCourier:
-    port = SandboxCourier(server.url, SECRETS["courier"], SystemClock(), client())
+    port = SandboxCourier(server.url, SECRETS["courier"], SystemClock(), client(PATIENT))
     port.order(Order(PICKUP, END, END, "旧证"))
     return port
 
 
 def apply(server: SandboxServer) -> None:
-    port = PlatformDepartment(server.url, SECRETS["department"], SystemClock(), client())
+    port = PlatformDepartment(server.url, SECRETS["department"], SystemClock(), client(PATIENT))
     port.submit(Application(APPROVAL, CASE, "item", "v1", "QD", "91370200MA3C00000X", {}, (), (), "2026-12-01"))
 
 
@@ -163,7 +163,7 @@ def test_an_undelivered_message_says_so_and_another_channel_works(quick: Sandbox
     send(quick)
     until(lambda: target.of(PUSH))
     assert (target.of(PUSH)[0]["status"], target.of(PUSH)[0]["reason"]) == ("undelivered", "user_blocked")
-    port = SandboxMessenger(quick.url, SECRETS["channel"], SystemClock(), client())
+    port = SandboxMessenger(quick.url, SECRETS["channel"], SystemClock(), client(PATIENT))
     sms = Message(f"{CASE}-push-2", Channel.SMS, "13800001234", "您好，请办理。", None)
     port.send(sms)
     until(lambda: target.of(sms.id))
@@ -176,7 +176,7 @@ def test_a_repeated_request_gives_no_second_callback(quick: SandboxServer, targe
     send(quick)
     until(lambda: target.of(PUSH))
     other = replace(Message("b-push-1", Channel.APP, "user-1", "您好。", None))
-    SandboxMessenger(quick.url, SECRETS["channel"], SystemClock(), client()).send(other)
+    SandboxMessenger(quick.url, SECRETS["channel"], SystemClock(), client(PATIENT)).send(other)
     until(lambda: target.of(other.id))
     assert len(target.of(PUSH)) == 1
 
@@ -185,7 +185,7 @@ def test_secrets_may_come_with_the_target(target: Target, now: datetime) -> None
     secret = "f" * 32
     with SandboxServer(config(QUICK)) as server:
         server.point_at(target.url, {"channel": secret})
-        port = SandboxMessenger(server.url, secret, SystemClock(), client())
+        port = SandboxMessenger(server.url, secret, SystemClock(), client(PATIENT))
         port.send(Message(PUSH, Channel.APP, "user-1", "您好。", None))
         until(lambda: target.of(PUSH))
     callback = target.received[0]

@@ -160,6 +160,31 @@ def test_what_the_registries_lack_is_asked_for(town: Town, client: Client, link:
     assert client.submit(page, "/declaration").status == 400
 
 
+def test_a_mobile_number_is_asked_for_only_where_none_is_on_file(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_declaration(link))
+    page = client.get(f"/c/{link}/declaration")
+    assert "given.contact_mobile" not in page.text
+    assert MOBILE in page.text
+
+
+def test_without_a_number_on_file_the_courier_gets_the_one_that_is_typed(town: Town, client: Client) -> None:
+    link = town.open_case(mobile=None)
+    client.submit(client.get(f"/c/{link}/identity"), "/identity", index=1, method="face", consent="1", follow=False)
+    town.identity.finish_face(town.head(link).check.partition(":")[2], passed=True)
+    page = client.submit(client.get(f"/c/{link}/identity/return"), "/identity/return")
+    client.submit(page, "/intention", answer="continue")
+    town.declaring.declare(town.head(link).case_id)
+    page = client.get(f"/c/{link}/declaration")
+    assert page.form("/declaration")[1]["given.contact_mobile"] == ""
+    ways = {"return_way": "hand_in", "delivery_way": "courier", "delivery_address": ADDRESS}
+    wrong = client.submit(page, "/declaration", ways, given__contact_mobile="123")
+    assert (wrong.status, "请填写11位手机号" in wrong.text) == (400, True)
+    kept = wrong.form("/declaration")[1]
+    assert (kept["given.contact_mobile"], kept["delivery_address"], kept["delivery_way"]) == ("123", ADDRESS, "courier")
+    assert client.submit(wrong, "/declaration", given__contact_mobile="13700000000").path.endswith("/progress")
+    assert town.sealed(town.head(link).case_id, "form")["courier_mobile"] == "13700000000"
+
+
 def test_corrections_are_told_all_at_once_and_given_in_one_form(town: Town, client: Client, link: str) -> None:
     give_session(client, link, town.to_approval(link))
     town.decide(link, DecisionKind.CORRECTION, points=("第一项", "第二项"))

@@ -7,12 +7,14 @@ import json
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from aws_lambda_powertools import Logger
 
 from tests.browser.serve import rest_event
 from tests.browser.town import MOBILE, NAME
 from tests.support.template import ROOT
 from tests.unit.web.client import Client
 from wugan import bootstrap
+from wugan.aws import runtime
 
 CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r-1")
 
@@ -40,6 +42,7 @@ def test_a_log_line_names_the_route_and_nothing_else(
 ) -> None:
     town = client.town
     monkeypatch.setattr(bootstrap, name, lambda: getattr(town, name))
+    monkeypatch.setattr(runtime, "logger", Logger(service=f"of-{name}"))  # one that writes where this test reads
     module = load(name)
     target = path.format(link=link, case_id=town.head(link).case_id)
     headers = {"Cookie": "wugan_desk=secret", "Content-Type": "application/json"}

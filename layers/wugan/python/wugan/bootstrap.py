@@ -69,9 +69,7 @@ def item_store() -> DynamoItemStore:
 def case_store() -> DynamoCaseStore:
     """Cases."""
     need = settings().need
-    return DynamoCaseStore(
-        need(config.CASES_TABLE), need(config.WAITS_TABLE), need(config.FILES_BUCKET), Vault(need(config.KMS_KEY))
-    )
+    return DynamoCaseStore(need(config.CASES_TABLE), need(config.WAITS_TABLE), need(config.FILES_BUCKET), Vault(need(config.KMS_KEY)))
 
 
 @cache
@@ -196,7 +194,7 @@ def callbacks() -> Callbacks:
 @cache
 def resume() -> Resume:
     """Brings answers to the state machine."""
-    return Resume(DynamoWaitStore(settings().need(config.WAITS_TABLE)), executions(), context())
+    return Resume(DynamoWaitStore(settings().need(config.WAITS_TABLE)), executions(), clock())
 
 
 @cache

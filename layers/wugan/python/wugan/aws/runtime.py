@@ -6,6 +6,7 @@ their class and a code.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -59,3 +60,18 @@ def where(error: BaseException) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else ""
+
+
+def answering(app: Callable[[dict[str, Any], Any], dict[str, Any]]) -> Handler:
+    """A handler for an API's requests. Route, method, status and time are logged; event and path never: links and data stay out."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        started = time.perf_counter()
+        response = app(event, context)
+        milliseconds = round((time.perf_counter() - started) * 1000)
+        facts = {"route": event["resource"], "method": event["httpMethod"], "status": response["statusCode"], "milliseconds": milliseconds}
+        logger.info("answered", extra=facts)
+        return response
+
+    return answer

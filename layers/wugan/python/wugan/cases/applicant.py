@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from wugan.links import SESSION
 from wugan.outreach.plan import bureau
 
 MOBILE = re.compile(r"1[0-9]{10}")
-COURIER_FIELDS = ("pickup_address", "delivery_address", "courier_mobile")
+ADDRESSES = ("pickup_address", "delivery_address")
 QUESTION = "是否继续办理“{item}”？选择“继续办理”即视为您提出申请。"
 
 
@@ -45,7 +45,7 @@ class Opened:
     changes: tuple[dict[str, Any], ...]  # field, old, new
     contact: Mapping[str, Any]
     form: list[Filled] | None
-    addresses: Mapping[str, str]  # pickup_address, delivery_address, courier_mobile, as the person gave them
+    addresses: Mapping[str, str]  # pickup_address, delivery_address, as the person gave them
     points: tuple[str, ...]  # corrections asked for
     rejection: str | None
     events: list[Event]
@@ -63,7 +63,6 @@ class Declaration:
     delivery_way: str
     pickup_address: str = ""
     delivery_address: str = ""
-    courier_mobile: str = ""  # where none is on file
 
 
 def mask(name: str) -> str:
@@ -103,7 +102,7 @@ class Applicant:
             changes=tuple(sealed.get("changes", ())),
             contact=contacts[min(head.contact, len(contacts) - 1)],
             form=prefill.from_json(form["fields"]) if form else None,
-            addresses={name: value for name, value in (form or {}).items() if name in COURIER_FIELDS},
+            addresses={name: value for name, value in (form or {}).items() if name in ADDRESSES},
             points=tuple(sealed.get("corrections", ())),
             rejection=sealed.get("rejection", {}).get("reason"),
             events=self.context.store.events(head.case_id),
@@ -185,7 +184,7 @@ class Applicant:
         if not sealed:
             raise InvalidInput("the form is not ready yet", field="form")
         fields = prefill.confirm(prefill.from_json(sealed["fields"]), declaration.given, declaration.disputed)
-        addresses = _addresses(declaration, str(self._contact(case).get("mobile") or ""))
+        addresses = _addresses(declaration, fields)
         form = {"fields": prefill.to_json(fields), **addresses}
         disputed = [f.name for f in fields if f.disputed]
         return self._apply(
@@ -248,8 +247,8 @@ class Applicant:
         return head
 
 
-def _addresses(declaration: Declaration, mobile: str) -> dict[str, str]:
-    """What the couriers of the chosen ways need; a number is asked for where none is on file. Raises InvalidInput."""
+def _addresses(declaration: Declaration, fields: Sequence[Filled]) -> dict[str, str]:
+    """What the couriers of the chosen ways need: addresses, and the form's mobile number. Raises InvalidInput."""
     needed = {
         "pickup_address": (declaration.pickup_address, declaration.return_way == ReturnWay.COURIER),
         "delivery_address": (declaration.delivery_address, declaration.delivery_way == DeliveryWay.COURIER),
@@ -258,6 +257,9 @@ def _addresses(declaration: Declaration, mobile: str) -> dict[str, str]:
         if wanted and not 6 <= len(value.strip()) <= 120:
             raise InvalidInput("give an address of 6 to 120 characters at which the courier finds you", field=name)
     given = {name: value.strip() for name, (value, wanted) in needed.items() if wanted}
-    if given and not mobile and not MOBILE.fullmatch(declaration.courier_mobile.strip()):
-        raise InvalidInput("give a mobile number of 11 digits at which the courier reaches you", field="courier_mobile")
-    return given | ({"courier_mobile": mobile or declaration.courier_mobile.strip()} if given else {})
+    if not given:
+        return {}
+    mobile = next((f for f in fields if f.source == "contact.mobile"), None)
+    if mobile is None or not MOBILE.fullmatch(mobile.final or ""):
+        raise InvalidInput("give a mobile number of 11 digits: the courier calls it", field=mobile.name if mobile else "delivery_way")
+    return given | {"courier_mobile": str(mobile.final)}

@@ -49,8 +49,3 @@ def span(start: datetime, end: datetime) -> float:
 def period(at: datetime, days: float) -> datetime:
     """The end of a period of `days` working days that runs from the day after `at`."""
     return add_span((at + DAY).replace(hour=0, minute=0, second=0, microsecond=0), days)
-
-
-def yellow_at(at: datetime, days: int) -> datetime:
-    """When efficiency supervision (电子监察) turns yellow: nine tenths of the promised time are over."""
-    return period(at, days * 0.9)

@@ -30,7 +30,7 @@ from wugan.cases.model import (
 from wugan.cases.ports import Random
 from wugan.courier.port import ParcelState
 from wugan.detection.model import Hit
-from wugan.errors import CaseEnded, Conflict, Forbidden, InvalidInput, NotWaiting
+from wugan.errors import CaseEnded, Conflict, Forbidden, InvalidInput, NotWaiting, NotYet
 from wugan.identity.port import Checked
 from wugan.items.model import DeliveryWay, Item, ReturnWay
 
@@ -51,9 +51,7 @@ class Step:
         self.events: list[Event] = []
         self.sealed: dict[str, Any] = {}
 
-    def note(
-        self, type: str, actor: Actor, facts: Facts | None = None, *, sealed: Mapping[str, Any] | None = None
-    ) -> Step:
+    def note(self, type: str, actor: Actor, facts: Facts | None = None, *, sealed: Mapping[str, Any] | None = None) -> Step:
         """Append an event; `sealed` sections are encrypted and only named in it."""
         self.sealed |= sealed or {}
         seq = self.head.seq + 1
@@ -100,6 +98,8 @@ def _expect(head: Head, *stages: Stage) -> None:
     """Raise unless the case waits at one of these stages."""
     if head.ended:
         raise CaseEnded(f"the case ended: {head.outcome}")
+    if head.stage is Stage.PUSH and head.resume in stages:
+        raise NotYet("a prompt is being sent right now: try again in a moment")
     if head.wait is None or head.stage not in stages:
         raise NotWaiting(f"the case is at {head.stage.value}, not at {' or '.join(s.value for s in stages)}")
 
@@ -114,9 +114,7 @@ def _ladder_due(head: Head, item: Item) -> datetime:
 # --- opening and prompting
 
 
-def open_case(
-    hit: Hit, item: Item, name: str, contacts: Sequence[Mapping[str, Any]], now: datetime, random: Random
-) -> Change:
+def open_case(hit: Hit, item: Item, name: str, contacts: Sequence[Mapping[str, Any]], now: datetime, random: Random) -> Change:
     """Detection found a hit (step 1); `name` is the subject's, `contacts` are those who act for it."""
     head = Head(
         case_id=hit.case_id,
@@ -203,14 +201,20 @@ def identity_started(head: Head, method: str, reference: str, now: datetime, ran
 
 
 def identity_checked(head: Head, item: Item, result: Checked, now: datetime, random: Random) -> Change | None:
-    """The vendor told the result of the check under way. None when it was told before."""
-    if head.check.partition(":")[2] != result.reference:
+    """The vendor told the result of a check. None when it was told before, or a newer check is under way.
+
+    An older check that passed, begun in another tab, is as good: the person has a session, so the case must go on.
+    """
+    unidentified = head.resume is Stage.IDENTITY and head.stage in (Stage.IDENTITY, Stage.PUSH)
+    if head.check.partition(":")[2] != result.reference and not (result.passed and unidentified):
         return None
     step = Step(head, now, random, after_end=True)
     facts: dict[str, Any] = {"level": result.level, "reference": result.reference}
     if not result.passed:
         return _identity_failed(step, facts | {"reason": result.reason})
     step.note("identified", Actor.IDENTITY, facts).update(check="")
+    if head.stage is Stage.PUSH and head.resume is Stage.IDENTITY:
+        return step.update(resume=Stage.INTENTION).change()  # a reminder is on its way: it leads to the next step
     if head.wait is None or head.stage is not Stage.IDENTITY:
         return step.change()
     answered = step.answer(Answer.IDENTIFIED, Stage.INTENTION, resume=Stage.INTENTION)
@@ -424,7 +428,7 @@ def finished_delivery(head: Head, now: datetime, random: Random) -> Change:
     return step.update(stage=Stage.CLOSING, answer=Answer.DONE, outcome=Outcome.DELIVERED).change()
 
 
-def awaiting_counter(head: Head, item: Item, now: datetime, random: Random) -> Change:
+def awaiting_counter(head: Head, now: datetime, random: Random) -> Change:
     """The new certificate lies at the counter until it is fetched."""
     step = Step(head, now, random)
     step.note("ready_at_counter", Actor.SYSTEM, {"attempt": step.count("delivery")})
@@ -487,9 +491,7 @@ def _overdue(step: Step) -> Change:
 def cancelled(head: Head, now: datetime, random: Random) -> Change:
     """The stage `cancel` dropped what was under way after a withdrawal."""
     step = Step(head, now, random).note("cancelled", Actor.SYSTEM, {"holds_old": head.holds_old})
-    return step.update(
-        stage=Stage.CLOSING, answer=Answer.WITHDRAWN, outcome=Outcome.WITHDRAWN, reason="person", withdrawing=False
-    ).change()
+    return step.update(stage=Stage.CLOSING, answer=Answer.WITHDRAWN, outcome=Outcome.WITHDRAWN, reason="person", withdrawing=False).change()
 
 
 def handed_over(head: Head, code: str, detail: str, now: datetime, random: Random) -> Change:

@@ -92,9 +92,7 @@ class Desk:
         """The person fetched the new certificate at the counter."""
         self._own(official, case_id)
         now = self.context.clock.now()
-        return self.context.apply(
-            case_id, lambda head: decide.handed_over_counter(head, official.name, now, self.context.random)
-        )
+        return self.context.apply(case_id, lambda head: decide.handed_over_counter(head, official.name, now, self.context.random))
 
     def done(self, official: Official, case_id: str) -> Head:
         """The task of this case is done."""

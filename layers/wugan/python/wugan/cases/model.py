@@ -127,19 +127,26 @@ class Event:
     def committed(self, salt: str, previous: str) -> Event:
         """This event with its commitment and its place in the chain; `salt` and `previous` are hex."""
         commitment = hmac.new(bytes.fromhex(salt), self.canonical(), hashlib.sha256).hexdigest()
-        chain = hashlib.sha256(bytes.fromhex(previous) + bytes.fromhex(commitment)).hexdigest()
-        return replace(self, salt=salt, commitment=commitment, chain=chain)
+        return replace(self, salt=salt, commitment=commitment, chain=link(previous, commitment))
 
 
 CHAIN_START = "00" * 32
 
 
+def link(previous: str, commitment: str) -> str:
+    """The chain's next value, all hex."""
+    return hashlib.sha256(bytes.fromhex(previous) + bytes.fromhex(commitment)).hexdigest()
+
+
 def broken_link(events: list[Event]) -> int | None:
-    """The `seq` of the first event whose commitment or chain does not hold; None when the trace is whole."""
+    """The `seq` of the first event whose commitment or chain does not hold; None when the trace is whole.
+
+    Of an event whose salt was erased only the chain can be checked.
+    """
     previous = CHAIN_START
     for seq, event in enumerate(events, start=1):
-        again = event.committed(event.salt, previous)
-        if event.seq != seq or again.commitment != event.commitment or again.chain != event.chain:
+        told = not event.salt or event.committed(event.salt, previous).commitment == event.commitment
+        if event.seq != seq or not told or link(previous, event.commitment) != event.chain:
             return seq
         previous = event.chain
     return None

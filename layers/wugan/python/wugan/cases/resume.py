@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from wugan.cases.context import Context
 from wugan.cases.model import Head, Stage, WaitRecord, effect_id
 from wugan.cases.ports import Executions, WaitStore
 from wugan.cases.stages import Ending
+from wugan.clock import Clock
 from wugan.errors import NotFound, VendorRefused, VendorUnavailable
 
 PENDING_AFTER = timedelta(minutes=1)
@@ -26,7 +28,7 @@ class Resume:
 
     waits: WaitStore
     executions: Executions
-    context: Context
+    clock: Clock
 
     def resume(self, wait_id: str) -> bool:
         """Send the answer when both are there; False when one is missing or it was sent before."""
@@ -37,7 +39,7 @@ class Resume:
             self.executions.fail(wait.task_token, wait.error, wait.case_id)
         else:
             self.executions.succeed(wait.task_token, json.loads(wait.answer))
-        self.waits.sent(wait_id, self.context.clock.now())
+        self.waits.sent(wait_id, self.clock.now())
         return True
 
 
@@ -90,9 +92,7 @@ class Sweep:
         if wait.stage in (Stage.PICKUP, Stage.DELIVERY, Stage.GIVE_BACK) and self._poll(head, wait, swept):
             return
         item, now = self.context.item(head), self.context.clock.now()
-        self.context.apply(
-            wait.case_id, lambda h: decide.came_due(h, item, now, self.context.random) if h.wait == wait.id else None
-        )
+        self.context.apply(wait.case_id, lambda h: decide.came_due(h, item, now, self.context.random) if h.wait == wait.id else None)
         swept.due += 1
 
     def _poll(self, head: Head, wait: WaitRecord, swept: Swept) -> bool:
@@ -101,10 +101,8 @@ class Sweep:
         assert head.waiting_since is not None
         if head.delivery_way == "pick_up" and wait.stage is Stage.DELIVERY:
             return False
-        try:
+        with suppress(NotFound, VendorRefused, VendorUnavailable):
             head = self.callbacks.parcel(effect_id(head.case_id, wait.stage.value, head.attempts[wait.stage.value]))
-        except (NotFound, VendorRefused, VendorUnavailable):
-            pass
         swept.polled += 1
         if head.wait != wait.id:
             return True

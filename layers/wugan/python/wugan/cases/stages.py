@@ -98,13 +98,16 @@ class Outreach(_Stage):
             contacts = self.context.store.sealed(case_id, "contacts") or []
             target = plan.next_target(item, contacts, head.tried)
             if target is None:
-                return self._commit(head, lambda h, now: decide.unreachable(h, item, now, self.context.random))
+                return self._unreachable(head, item)
             try:
                 reference = self.messenger.send(self._prompt(head, item, target))
             except VendorRefused as refused:
                 self._refused(head, target.channel, refused.code)
                 continue
             return self._pushed(head, item, target, reference)
+
+    def _unreachable(self, head: Head, item: Item) -> Flags:
+        return self._commit(head, lambda h, now: decide.unreachable(h, item, now, self.context.random))
 
     def _pushed(self, head: Head, item: Item, target: plan.Target, reference: str) -> Flags:
         channel, contact, random = target.channel.value, target.contact, self.context.random
@@ -187,11 +190,10 @@ class Carry(_Stage):
         head = self._begin(case_id, Stage.DELIVERY)
         if head is None:
             return self._repeat(case_id)
-        item = self.context.item(head)
         if head.delivery_way == DeliveryWay.ELECTRONIC:
             return self._commit(head, lambda h, now: decide.finished_delivery(h, now, self.context.random))
         if head.delivery_way == DeliveryWay.PICK_UP:
-            return self._commit(head, lambda h, now: decide.awaiting_counter(h, item, now, self.context.random))
+            return self._commit(head, lambda h, now: decide.awaiting_counter(h, now, self.context.random))
         return self._carry(case_id, Stage.DELIVERY, "新证照", self._bureau_end, self._person_end("delivery_address"))
 
     def _carry(
@@ -301,9 +303,7 @@ class Ending(_Stage):
 
     def hand_over(self, case_id: str, code: str) -> Flags:
         """The system cannot go on: an official takes the case."""
-        return self._end(
-            case_id, lambda h, now: None if h.reason == code else decide.handed_over(h, code, now, self.context.random)
-        )
+        return self._end(case_id, lambda h, now: None if h.reason == code else decide.handed_over(h, code, "", now, self.context.random))
 
     def close(self, case_id: str) -> Flags:
         """End the case."""

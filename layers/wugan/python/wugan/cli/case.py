@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.tree import Tree
 
 from wugan.cases import codec, decide
@@ -41,7 +42,7 @@ def list_cases(
     if as_json:
         print_json([codec.head_to_json(h) for h in found])
         return
-    table = Table("case", "item", "subject", "bureau", "stage", "outcome", "opened")
+    table = Table(*(Column(name, no_wrap=True) for name in ("case", "item", "subject", "bureau")), "stage", "outcome", "opened")
     for h in found:
         ended = texts.OUTCOMES[h.outcome] if h.outcome else ""
         table.add_row(h.case_id, h.item_code, h.subject, h.jurisdiction, texts.STAGES[h.stage], ended, f"{h.opened_at:%Y-%m-%d %H:%M}")
@@ -56,31 +57,52 @@ def _wanted(head: Head, outcome: str) -> bool:
 @app.command()
 def show(case_id: CaseId, as_json: AsJson = False) -> None:
     """The full trace in order: why it was opened, each prompt, identity, intention, what was confirmed, waybills, decision, delivery."""
+    with refusing():
+        told = _read(case_id)
+    if as_json:
+        trace = [codec.event_to_json(e) for e in told.events]
+        print_json({"case": codec.head_to_json(told.head), "changes": told.changes, "events": trace, "trace_holds": told.broken is None})
+    else:
+        Console().print(_trace(told))
+
+
+def write(case_id: str, path: Path) -> None:
+    """What `show` prints, into a file."""
+    with path.open("w", encoding="utf-8") as file:
+        Console(file=file, width=140).print(_trace(_read(case_id)))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A case with its trace; `changes` is None when the personal data was erased, `broken` the first event that does not hold."""
+
+    head: Head
+    events: list[Event]
+    changes: list[dict[str, Any]] | None
+    broken: int | None
+
+
+def _read(case_id: str) -> _Told:
     from wugan import bootstrap
 
-    with refusing():
-        store = bootstrap.case_store()
-        head, events = store.head(case_id), store.events(case_id)
-        try:
-            changes = store.sealed(case_id, "changes") or []
-        except NotFound:
-            changes = None  # erased
-    broken = broken_link(events)
-    if as_json:
-        trace = [codec.event_to_json(e) for e in events]
-        print_json({"case": codec.head_to_json(head), "changes": changes, "events": trace, "trace_holds": broken is None})
-        return
-    Console().print(_trace(head, events, changes, broken))
+    store = bootstrap.case_store()
+    head, events = store.head(case_id), store.events(case_id)
+    try:
+        changes = store.sealed(case_id, "changes")
+    except NotFound:
+        changes = None
+    return _Told(head, events, changes, broken_link(events))
 
 
-def _trace(head: Head, events: list[Event], changes: list[dict[str, Any]] | None, broken: int | None) -> Tree:
+def _trace(told: _Told) -> Tree:
     """The trace as a tree; the changed values come from the sealed data, which may have been erased."""
+    head, broken = told.head, told.broken
     ended = texts.OUTCOMES[head.outcome] if head.outcome else "办理中"
     tree = Tree(f"[bold]{head.case_id}[/]  {head.item_code} {head.item_version}  {head.subject}  {head.jurisdiction}  {ended}")
-    for event in events:
+    for event in told.events:
         what = f"[bold]{texts.EVENTS[event.type]}[/] ({event.type})"
         node = tree.add(f"{event.seq:>2}  {event.at:%Y-%m-%d %H:%M}  {texts.ACTORS[event.actor]}  {what}")
-        for line in _changes(changes) if event.type == "opened" else ():
+        for line in _changes(told.changes) if event.type == "opened" else ():
             node.add(line)
         for name, value in event.facts.items():
             for line in _facts(name, value):
@@ -113,4 +135,4 @@ def withdraw(case_id: CaseId, as_json: AsJson = False) -> None:
         context = bootstrap.context()
         now = context.clock.now()
         head = context.apply(case_id, lambda h: decide.withdrawn(h, now, context.random))
-    print_json(asdict(head)["case_id"]) if as_json else typer.echo(f"withdrawn: {head.case_id}")
+    print_json({"case_id": head.case_id, "withdrawn": True}) if as_json else typer.echo(f"withdrawn: {head.case_id}")

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
+from wugan.cli import case
 from wugan.cli.common import AsJson, print_json, refusing
 
+if TYPE_CHECKING:
+    from infra.demo.run import Links
+
+FILES = {"summary.json": "the whole", "example.txt": "one case as `wugan case show` tells it", "traces.jsonl": "every case's trace"}
 OUTCOMES = ("delivered", "declined", "expired", "withdrawn", "rejected", "unreachable", "by_person", "returned_for_correction", "open")
 
 
@@ -33,14 +39,15 @@ def demo(
     with refusing(), Progress(*columns, console=console, disable=as_json) as progress:
         steps = _Steps(progress)
         run = Demo(subjects, seed, keep, tell=steps.begin, bar=steps.move)
-        counted = run.run(lambda url, invitations: _hold(progress, url, invitations))
+        counted = run.run(lambda case_id: case.write(case_id, FOLDER / "example.txt"), lambda links: _hold(progress.console, links))
         steps.finish()
     summary = json.loads((FOLDER / "summary.json").read_text(encoding="utf-8"))
     if as_json:
         print_json(summary)
     else:
         show(summary)
-        console.print(f"the whole in {FOLDER / 'summary.json'}, every case's trace in {FOLDER / 'traces.jsonl'}")
+        for name, what in FILES.items():
+            console.print(f"{what}: {FOLDER / name}", soft_wrap=True)
     for line in run.astray:
         console.print(f"[yellow]astray[/]: {line}")
     missing = shortcomings(counted)
@@ -53,15 +60,24 @@ def demo(
 def show(summary: dict[str, Any]) -> None:
     """The table at the end: for each item hits, opened and outcomes; the time of each phase."""
     console = Console()
-    table = Table("item", "hits", "opened", *(o.replace("_", " ") for o in OUTCOMES), title=f"{summary['subjects']} subjects")
+    if not console.is_terminal:
+        console.width = 140  # a file has no edge
+    shown = [o for o in OUTCOMES if o != "open" or summary["outcomes"].get("open")]
+    columns = (Column(_heading(name), justify="right") for name in ("hits", "opened", *shown))
+    table = Table(Column("item", no_wrap=True), *columns, title=f"{summary['subjects']} subjects", box=SIMPLE_HEAD, padding=(0, 0, 0, 1))
     for code, counts in summary["items"].items():
-        table.add_row(code, *(str(counts.get(k) or "·") for k in ("hits", "opened", *OUTCOMES)))
+        table.add_row(code, *(str(counts.get(k) or "·") for k in ("hits", "opened", *shown)))
     table.add_section()
     totals = {"hits": summary["hits"], "opened": summary["opened"], **summary["outcomes"]}
-    table.add_row("all", *(str(totals.get(k) or "·") for k in ("hits", "opened", *OUTCOMES)), style="bold")
+    table.add_row("all", *(str(totals.get(k) or "·") for k in ("hits", "opened", *shown)), style="bold")
     console.print(table)
     console.print("seconds: " + ", ".join(f"{phase} {seconds}" for phase, seconds in summary["seconds"].items()))
     console.print(f"lost {summary['lost']}, duplicates {summary['duplicates']}")
+
+
+def _heading(name: str) -> str:
+    """A column's heading that leaves room for the item."""
+    return {"returned_for_correction": "corrected"}.get(name, name.replace("_", " "))
 
 
 class _Steps:
@@ -98,14 +114,15 @@ class _Steps:
             self._progress.console.print(line)
 
 
-def _hold(progress: Progress, url: str, invitations: dict[str, str]) -> None:
+def _hold(console: Console, links: Links) -> None:
     """Say where to look, and wait for Ctrl-C."""
-    progress.console.print(f"\napplicants: the links in the phones at the sandbox's page below; to check a message: {url}/verify")
-    progress.console.print(f"desk: {url}/desk/sign-in")
-    for jurisdiction, code in invitations.items():
-        progress.console.print(f"  {jurisdiction}: {code}", soft_wrap=True)
-    progress.console.print("`wugan case list` and `wugan case show ID` work now in another terminal; Ctrl-C stops everything")
+    console.print(f"\nphones, with every message and its link: {links.phones}", soft_wrap=True)
+    console.print(f"to check a message without its link: {links.public}/verify", soft_wrap=True)
+    console.print(f"desk: {links.public}/desk/sign-in, with the code of a bureau:", soft_wrap=True)
+    for jurisdiction, code in links.desk.items():
+        console.print(f"  {jurisdiction}: {code}", soft_wrap=True)
+    console.print("`wugan case list` and `wugan case show ID` work now in another terminal; Ctrl-C stops everything")
     try:
         signal.pause()
     except KeyboardInterrupt:
-        progress.console.print("stopping")
+        console.print("stopping")

@@ -154,7 +154,7 @@ class MemoryItemStore:
     versions: dict[tuple[str, str], Item] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
 
-    def publish(self, item: Item, at: datetime) -> str:
+    def publish(self, item: Item, at: datetime) -> str:  # noqa: ARG002 – the port's signature
         name = version(item)
         self.versions[item.code, name] = item
         self.newest[item.code] = name
@@ -188,7 +188,7 @@ class MemoryExecutions:
         self.resumed.append((task_token, output))
         return True
 
-    def fail(self, task_token: str, error: str, cause: str) -> bool:
+    def fail(self, task_token: str, error: str, cause: str) -> bool:  # noqa: ARG002 – the port's signature
         self.resumed.append((task_token, error))
         return True
 

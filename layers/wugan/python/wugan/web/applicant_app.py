@@ -139,7 +139,7 @@ def ask(visit: Visit) -> Answer:
 def identity(visit: Visit) -> Answer:
     """The ways to prove who one is; straight on for those who did."""
     case = visit.opened()
-    if case is not None:
+    if case is not None and case.head.stage is not Stage.IDENTITY:
         return visit.to(visit.next_page(case.head))
     return _identity_page(visit, "again" if visit.session else "")
 
@@ -295,7 +295,6 @@ def _declaration(form: Mapping[str, str]) -> Declaration:
         delivery_way=form.get("delivery_way", ""),
         pickup_address=form.get("pickup_address", ""),
         delivery_address=form.get("delivery_address", ""),
-        courier_mobile=form.get("courier_mobile", ""),
     )
 
 
@@ -304,7 +303,6 @@ def _form_page(visit: Visit, case: Opened, typed: Mapping[str, str], error: Inva
     values = _values(case, fields) | dict(typed)
     labels = {f.name: f.label for f in fields} | {
         "return_way": "旧证回收方式", "delivery_way": "送达方式", "pickup_address": "取件地址", "delivery_address": "收件地址",
-        "courier_mobile": "手机号",
     }  # fmt: skip
     wrong = error.field if error else None
     data = {

@@ -160,9 +160,9 @@ class Edge:
         call = Call(Site("", True), params)
         try:
             call = self._call(request, params)
-            answer = view(call)
+            return self._response(call, view(call))
         except WuganError as error:
-            answer = self._problem(call, error)
+            answer: Answer = self._problem(call, error)
         except Exception as error:  # the person gets a page, the log gets the type and the place, never a value
             report(error, request.path)
             answer = self._problem(call, None)

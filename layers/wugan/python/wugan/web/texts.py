@@ -11,7 +11,6 @@ from wugan.errors import WuganError
 from wugan.items.model import Channel, DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
 from wugan.outreach.plan import HOTLINE as HOTLINE
 
-
 STAGES = {
     Stage.PUSH: "正在通知您",
     Stage.IDENTITY: "等待您验证身份",
@@ -101,8 +100,11 @@ _TASK_REASONS = {
     "no_longer_qualifies": "登记信息变化，不再符合自动办理条件",
     "execution_failed": "系统流程异常中断",
     "department_refused": "审批系统不接收该申请",
-    **{f"courier_{why}_{stage}": f"{text}（{what}）" for stage, what in {"pickup": "旧证回收", "delivery": "新证送达", "give_back": "旧证退还"}.items()
-       for why, text in {"failed": "快递多次未成功", "refused": "快递不接单"}.items()},
+    **{
+        f"courier_{why}_{stage}": f"{text}（{what}）"
+        for stage, what in {"pickup": "旧证回收", "delivery": "新证送达", "give_back": "旧证退还"}.items()
+        for why, text in {"failed": "快递多次未成功", "refused": "快递不接单"}.items()
+    },
     "pickup": "快递多次未能取到旧证",
     "delivery": "快递多次未能送达新证照",
     "give_back": "快递多次未能退还旧证",
@@ -182,8 +184,6 @@ _PROBLEMS = {
     "already_open": Problem("已经在办理", "同一件事已经在办理中。", "请从收到的提示消息打开。"),
     "vendor_refused": Problem("这种方式不可用", "合作服务没有接受这次请求。", "请返回办理页面换一种方式，或者请工作人员协助。"),
     "vendor_unavailable": Problem("服务暂时繁忙", "合作服务暂时没有回应，您的信息没有丢失。", "请过几分钟再试，或者换一种方式。"),
-    "withdrawn": Problem("已撤回", "这件事已经按您的要求撤回。", "请返回办理页面查看结果。"),
-    "needs_person": Problem("需要工作人员处理", "这一步需要工作人员判断。", "工作人员会与您联系，您不需要做任何事。"),
     "not_yet": Problem("请稍等", "系统正在记录刚才的操作。", "请过几秒再试。"),
     "too_large": Problem("提交的内容过多", "提交的内容超过了允许的大小。", "请返回上一页，缩短后重新提交。"),
     "forged_form": Problem("页面已失效", "为防止他人冒用您的名义，这次提交没有被接受。", "请返回办理页面，刷新后重新操作。"),
@@ -204,7 +204,7 @@ _FORM_FIELDS = {
     "delivery_way": "请选择新证照怎样送达",
     "pickup_address": "请填写快递上门取件的地址，6至120个字",
     "delivery_address": "请填写收件地址，6至120个字",
-    "courier_mobile": "请填写11位手机号，快递用来联系您",
+    "contact_mobile": "请填写11位手机号，快递用来联系您",
     "form": "表单还在准备，请稍后再提交",
     "points": "请至少写一条需要补正的内容，一次告知全部",
     "reason": "请写明不予许可的理由",

@@ -1,0 +1,355 @@
+"""One case with everybody around it, in this process: the real services on memory stores, every call of a port open to mischief."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.faults.machine import Killed, Machine
+from tests.support import people
+from wugan import signing
+from wugan.cases.applicant import Applicant, Declaration
+from wugan.cases.callbacks import Callbacks
+from wugan.cases.context import Context
+from wugan.cases.model import Event, Head, broken_link, effect_id
+from wugan.cases.opening import Opening
+from wugan.cases.resume import Resume, Sweep
+from wugan.cases.stages import LINK_LIFE, Approve, Cancel, Carry, Declare, Ending, Outreach
+from wugan.clock import BEIJING, FixedClock
+from wugan.courier.port import ParcelState
+from wugan.errors import Conflict, StaleHead
+from wugan.items.model import Item
+from wugan.links import Keyring
+from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
+from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+
+MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
+PLACE = "青岛市市南区香港中路10号"
+SECRET = "a secret of the tests"
+GUARDED = {
+    "store": ("create", "commit", "head"),
+    "waits": ("get", "sent", "reschedule", "drop"),
+    "messenger": ("send",),
+    "identity": ("start_face", "check_face"),
+    "courier": ("order", "cancel", "query"),
+    "department": ("submit", "cancel"),
+    "executions": ("start", "succeed", "fail"),
+    "lookup": ("subject",),
+}
+SIDE_BY_SIDE = ("identity_started", "identified", "delivered_prompt", "pickup_collected", "pickup_arrived")  # at the vendors' own pace
+
+
+@dataclass
+class Mischief:
+    """Counts the calls of all ports; something happens before or after the `at`-th took effect."""
+
+    at: int = 0
+    when: str = "before"
+    what: Callable[[], None] | None = None
+    calls: list[str] = field(default_factory=list)
+
+    def guard(self, name: str, call: Callable[[], Any]) -> Any:
+        self.calls.append(name)
+        struck = len(self.calls) == self.at
+        if struck and self.when == "before":
+            self._strike(name)
+        value = call()
+        if struck and self.when == "after":
+            self._strike(name)
+        return value
+
+    def _strike(self, name: str) -> None:
+        if self.what is None:
+            raise Killed(name)
+        self.what()
+
+
+class Watched:
+    """A port whose calls go through the mischief."""
+
+    def __init__(self, name: str, port: Any, mischief: Mischief) -> None:
+        self._name, self._port, self._mischief = name, port, mischief
+
+    def __getattr__(self, method: str) -> Any:
+        call = getattr(self._port, method)
+        if method not in GUARDED[self._name]:
+            return call
+        return lambda *args, **more: self._mischief.guard(f"{self._name}.{method}", lambda: call(*args, **more))
+
+
+@dataclass(frozen=True)
+class Script:
+    """How one case goes: what the department decides in turn, where the person withdraws or says no, what the courier does."""
+
+    item: int = 1
+    decisions: tuple[str, ...] = ("approved",)
+    withdraw_at: str = ""
+    decline: bool = False
+    silent: bool = False
+    failing: str = ""  # which parcel fails once: pickup, delivery
+    undelivered: bool = False  # the first channel
+    delivery_way: str = "courier"
+
+
+Message = tuple[str, dict[str, Any]]
+
+
+@dataclass
+class World:
+    """Plays one case by its script. `hints` and `stream` say whether pushes and stream records arrive at all."""
+
+    script: Script = field(default_factory=Script)
+    mischief: Mischief = field(default_factory=Mischief)
+    messenger: MemoryMessenger = field(default_factory=MemoryMessenger)
+    hints: bool = True
+    stream: bool = True
+    deliver: Callable[[World, Message], None] | None = None  # what to do with a vendor's message instead of taking it at once
+
+    def __post_init__(self) -> None:
+        self.clock = FixedClock(MORNING)
+        self.waits, self.identity, self.courier = MemoryWaitStore(), MemoryIdentity(self.clock), MemoryCourier()
+        self.department = MemoryDepartment()
+        self.store, self.items = MemoryCaseStore(self.waits), MemoryItemStore()
+        self.lookup = MemoryLookup(self.clock.now().date())
+        self.machine = Machine(self.waits, {})
+        self.session, self.decided, self.receipted, self.failed = "", 0, set[str](), False
+        self.action: Callable[[], Any] | None = None
+        self._wire()
+        self.item: Item = people.items()[self.script.item]
+        self.items.publish(self.item, self.clock.now())
+        self.lookup.subjects[people.CODE] = people.subject(self.item)
+        self.found = people.found(self.item)
+        self.case_id = self.found.hit.case_id
+
+    def _wire(self) -> None:
+        ports: dict[str, Any] = {
+            "store": self.store, "waits": self.waits, "messenger": self.messenger, "identity": self.identity, "courier": self.courier,
+            "department": self.department, "executions": self.machine, "lookup": self.lookup,
+        }  # fmt: skip
+        w = {name: Watched(name, port, self.mischief) for name, port in ports.items()}
+        keys = Keyring(lambda: SECRET)
+        context = Context(w["store"], self.items, w["lookup"], keys, self.clock, SeededRandom(), lambda: "https://wugan.example")
+        identity: Any = w["identity"]
+        courier: Any = w["courier"]
+        executions: Any = w["executions"]
+        department: Any = w["department"]
+        messenger: Any = w["messenger"]
+        waits: Any = w["waits"]
+        self.applicant = Applicant(context, identity)
+        self.callbacks = Callbacks(context, self.applicant, courier, lambda _: SECRET)
+        self.opening, self.resumer = Opening(context, executions), Resume(waits, executions, context.clock)
+        self.outreach, ending = Outreach(context, messenger), Ending(context)
+        carry, cancel = Carry(context, courier), Cancel(context, courier, lambda _: department)
+        self.sweeper = Sweep(self.resumer, self.callbacks, ending, context, executions)
+        approve, declare = Approve(context, lambda _: department), Declare(context)
+        stages = {
+            "push": self.outreach.push, "declare": declare.declare, "pickup": carry.pickup, "approve": approve.approve,
+            "deliver": carry.deliver, "give_back": carry.give_back, "cancel": cancel.cancel, "notify": self.outreach.notify,
+            "close": ending.close,
+        }  # fmt: skip
+        self.machine.verbs = {verb: self._acting(stage) for verb, stage in stages.items()} | {
+            "hand_over": lambda payload: ending.hand_over(payload["case_id"], payload["error"]["Error"])
+        }
+
+    def _acting(self, stage: Callable[[str], Any]) -> Callable[[dict[str, Any]], Any]:
+        def run(payload: dict[str, Any]) -> Any:
+            self.action = lambda: stage(payload["case_id"])
+            return self.action()
+
+        return run
+
+    # --- playing
+
+    @property
+    def head(self) -> Head:
+        return self.store.heads[self.case_id]
+
+    @property
+    def events(self) -> list[Event]:
+        return self.store.events(self.case_id)
+
+    def play(self) -> World:
+        """From the opening to the end."""
+        self.again(lambda: self.opening.open(self.found))
+        for _ in range(200):
+            moved = self.machine.run() or self.pump()
+            if self.machine.status(self.case_id) not in ("RUNNING", "MISSING"):
+                return self
+            if not moved:
+                self.act()
+        raise AssertionError(f"the case never ended: it is at {self.head.stage}, waiting for {self.head.wait}")
+
+    def again(self, call: Callable[[], Any]) -> Any:
+        """Do it; after a crash do it once more, as whoever asked for it would."""
+        self.action = call
+        try:
+            return call()
+        except (Killed, StaleHead):
+            with suppress(Conflict):  # it had taken effect before the crash
+                return call()
+        except Conflict:
+            if self.mischief.what is None:
+                raise  # only a twin may have been first
+
+    def pump(self) -> bool:
+        """Deliver what the stream of the waits table would."""
+        met = [r.id for r in self.waits.records.values() if r.task_token and r.answer and not r.sent_at] if self.stream else []
+        for wait_id in met:
+            self.again(lambda w=wait_id: self.resumer.resume(w))  # type: ignore[misc]
+        return bool(met)
+
+    def act(self) -> None:
+        """What comes from outside next."""
+        head = self.head
+        if head.wait is None or not self.stream or self.script.silent:
+            self.clock.move(minutes=2)
+            self.again(self.sweeper.sweep)
+        if self._receipts() or head.wait is None or self.head.version != head.version:
+            return
+        if self.script.withdraw_at == head.stage:
+            self.again(lambda: self.applicant.withdraw(self.link, self.session))
+            return
+        getattr(self, f"_at_{head.stage.value}")()
+
+    @property
+    def link(self) -> str:
+        """The token of the case's link."""
+        return Keyring(lambda: SECRET).link(self.case_id, self.head.opened_at + LINK_LIFE)
+
+    def _receipts(self) -> bool:
+        """Receipts of the messages that have none yet."""
+        new = [m for m in self.messenger.messages if m not in self.receipted]
+        for message_id in new:
+            self.receipted.add(message_id)
+            lost = self.script.undelivered and message_id.endswith("-push-1")
+            status = "undelivered" if lost else "delivered"
+            self.tell("channel", {"id": f"r-{message_id}", "message_id": message_id, "status": status, "reason": ""})
+        return bool(new)
+
+    def _at_identity(self) -> None:
+        if self.script.silent:
+            self.clock.move(days=1)
+            return
+        if self.script.decline:
+            self.again(lambda: self.applicant.decline(self.link, forever=False))
+            return
+        _, pending = self.again(lambda: self.applicant.start_face(self.link))
+        reference = self.head.check.partition(":")[2]
+        for begun in self.identity.faces:
+            self.identity.finish_face(begun, passed=True)
+        self.session = self.again(lambda: self.applicant.finish_face(self.link, pending))
+        self.tell("identity", {"id": f"i-{reference}", "check_id": reference.removeprefix("face-"), "reference": reference})
+
+    def _at_intention(self) -> None:
+        self.again(lambda: self.applicant.intend(self.link, self.session))
+
+    def _at_declaration(self) -> None:
+        form = self.store.sealed(self.case_id, "form")
+        assert form
+        given = {f["name"]: "补填内容" for f in form["fields"] if f["value"] is None and f["required"]}
+        back = self.item.return_ways[0].value if self.item.return_ways else None
+        declaration = Declaration(given, {}, back, self.script.delivery_way, PLACE, PLACE)
+        self.again(lambda: self.applicant.declare(self.link, self.session, declaration))
+
+    _at_correction = _at_declaration
+
+    def _at_pickup(self) -> None:
+        self._moves("pickup", (ParcelState.COLLECTED, ParcelState.ARRIVED))
+
+    def _at_delivery(self) -> None:
+        self._moves("delivery", (ParcelState.COLLECTED, ParcelState.ARRIVED))
+
+    def _at_give_back(self) -> None:
+        self._moves("give_back", (ParcelState.ARRIVED,))
+
+    def _moves(self, kind: str, states: tuple[ParcelState, ...]) -> None:
+        order_id = effect_id(self.case_id, kind, self.head.attempts[kind])
+        if self.script.failing == kind and not self.failed:
+            self.failed, states = True, (ParcelState.FAILED,)
+        for state in states:
+            self.courier.move(order_id, state)
+            if self.hints:
+                self.tell("courier", {"id": f"c-{order_id}-{state}", "order_id": order_id, "waybill": "w", "state": state.value})
+        if not self.hints:
+            self.clock.move(days=1, minutes=1)
+            self.again(self.sweeper.sweep)
+
+    def _at_approval(self) -> None:
+        kind = self.script.decisions[min(self.decided, len(self.script.decisions) - 1)]
+        self.decided += 1
+        application_id = effect_id(self.case_id, "approval", self.head.attempts["approval"])
+        content = b"%PDF-1.4 a certificate"
+        certificate = {
+            "number": "QD-1", "valid_from": "2026-11-24", "valid_until": "2031-11-23",
+            "file_base64": base64.b64encode(content).decode(), "file_sha256": hashlib.sha256(content).hexdigest(),
+        }  # fmt: skip
+        self.tell("department", {
+            "id": f"d-{application_id}", "application_id": application_id, "kind": kind, "by": "tester",
+            "points": ["补充门牌号"] if kind == "correction" else [],
+            "reason_code": "not_qualified", "reason": "不符合设置要求" if kind == "rejected" else "",
+            "certificate": certificate if kind == "approved" else None,
+        })  # fmt: skip
+
+    # --- messages from outside
+
+    def tell(self, kind: str, message: dict[str, Any]) -> None:
+        """A vendor tells us something."""
+        if self.deliver:
+            self.deliver(self, (kind, message))
+        else:
+            self.again(lambda: self.receive((kind, message)))
+
+    def receive(self, message: Message) -> None:
+        """What the edge does with a signed message. Raises NotYet, and what a vendor would take for a failure."""
+        kind, content = message
+        body, path = json.dumps(content).encode(), f"/callbacks/{kind}"
+        now = str(int(self.clock.wall().timestamp()))
+        headers = {signing.TIME_HEADER: now, signing.SIGNATURE_HEADER: signing.sign(SECRET, now, path, body)}
+        getattr(self.callbacks, kind)(headers, path, body)
+
+    # --- what came of it
+
+    def effects(self) -> dict[str, list[str]]:
+        """The ids under which the vendors did something, checks of the person's own choosing apart."""
+        return {
+            "messages": sorted(self.messenger.messages),
+            "orders": sorted(f"{p.order_id}:{p.state}" for p in self.courier.parcels.values()),
+            "applications": sorted(self.department.applications),
+            "cancelled": sorted(self.department.cancelled),
+        }
+
+    def trace(self) -> Counter[str]:
+        """What happened, by type and attempt."""
+        return Counter(f"{e.type}:{e.facts.get('attempt', '')}" for e in self.events if e.type not in SIDE_BY_SIDE)
+
+    def order(self) -> list[str]:
+        """What happened, in order."""
+        return [e.type for e in self.events if e.type not in SIDE_BY_SIDE]
+
+    def state(self) -> dict[str, Any]:
+        """How the case ended."""
+        head = self.head
+        return {
+            "stage": head.stage, "outcome": head.outcome, "reason": head.reason, "old": head.old_certificate, "task": head.task,
+            "waits": dict(head.waits), "decided": head.decided, "withdrawing": head.withdrawing, "corrections": head.corrections,
+            "execution": self.machine.status(self.case_id),
+            "attempts": {k: v for k, v in head.attempts.items() if k != "face"},
+        }  # fmt: skip
+
+
+def check(world: World, quiet: World) -> None:
+    """The invariant: the same end, the same side effects once each, no event twice, nothing left behind, the trace whole."""
+    assert world.state() == quiet.state()
+    assert world.effects() == quiet.effects()
+    assert world.order() == quiet.order()
+    assert world.trace() == quiet.trace()
+    assert broken_link(world.events) is None
+    unsent = [r.id for r in world.waits.records.values() if r.answer and not r.sent_at]
+    assert not unsent

@@ -1,0 +1,30 @@
+"""One deployment for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.demo.cast import Part, Role
+from tests.rehearsal.town import Play, Town, deployed
+from wugan.items.model import Item, ReturnWay
+
+
+@pytest.fixture(scope="session")
+def town() -> Iterator[Town]:
+    with deployed() as running:
+        yield running
+
+
+def courier_fetches(item: Item) -> bool:
+    """Whether the courier fetches the old certificate."""
+    return ReturnWay.COURIER in item.return_ways
+
+
+@pytest.fixture(scope="session")
+def delivered(town: Town) -> Play:
+    """A case that went through all eight steps, with one correction."""
+    play = town.take(courier_fetches)
+    town.sandbox.add_rule(match=play.case_id, department="correction")
+    return play.run(Role(Part.ACCEPT), "delivered")

@@ -1,0 +1,194 @@
+"""Bad input at the deployed API: a clear error each, nothing changed; and no GET changes anything."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from infra.demo.cast import Part, Role
+from infra.demo.officials import Bureau
+from infra.demo.visitor import Visitor
+from tests.rehearsal.conftest import courier_fetches
+from tests.rehearsal.town import AT_DESK, Play, Town
+from wugan import bootstrap, signing
+from wugan.cases.desk import Official
+from wugan.cases.model import effect_id
+from wugan.web.applicant_app import ROUTES as APPLICANT
+from wugan.web.desk_app import ROUTES as DESK
+
+TIMEOUT = 30
+OTHER_CASE = "nobodysnobodysnobodys00000"
+
+
+@pytest.fixture(scope="module")
+def declaring(town: Town) -> Play:
+    """A case that waits for the declaration of a person who is identified, at the bureau with a desk."""
+    play = town.take(courier_fetches, at_desk=True)
+    person = play.person(Role(Part.ACCEPT))
+    play.visitor.open(play.link)
+    person._identify(play.link, str(play.prompt["to"]))
+    play.visitor.open(f"{play.link}/intention").submit("/intention", {"answer": "continue"})
+    return play.waiting("declaration")
+
+
+def tell(town: Town, kind: str, body: bytes, *, secret: str | None = None, late: int = 0) -> requests.Response:
+    """A callback as the vendor sends it, or somebody who says to be the vendor."""
+    path, now = f"/callbacks/{kind}", str(int(time.time()) - late)
+    signature = signing.sign(secret or town.keys[kind], now, path, body)
+    headers = {signing.TIME_HEADER: now, signing.SIGNATURE_HEADER: signature, "Content-Type": "application/json"}
+    return requests.post(f"{town.url}{path}", body, headers=headers, timeout=TIMEOUT)
+
+
+def refused(response: requests.Response) -> tuple[int, str, str | None]:
+    """Status, code and field of an error."""
+    error = response.json()["error"]
+    assert error["detail"]
+    return response.status_code, error["code"], error["field"]
+
+
+# --- callbacks
+
+
+@pytest.mark.parametrize("kind", ["channel", "identity", "courier", "department"])
+def test_forged_callback(town: Town, delivered: Play, kind: str) -> None:
+    """Another's secret, an old signature, none at all."""
+    body = json.dumps({"id": "x", "order_id": effect_id(delivered.case_id, "pickup", 1)}).encode()
+    other = "identity" if kind != "identity" else "courier"
+    answers = [tell(town, kind, body, secret=town.keys[other]), tell(town, kind, body, late=3600)]
+    answers.append(requests.post(f"{town.url}/callbacks/{kind}", body, timeout=TIMEOUT))
+    assert [a.status_code for a in answers] == [403, 403, 403]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "field"),
+    [
+        ("courier", {"id": "x"}, "order_id"),
+        ("courier", {"id": "x", "order_id": 7}, "order_id"),
+        ("courier", {"id": "x", "order_id": "nonsense"}, "id"),
+        ("channel", {"id": "x", "message_id": f"{OTHER_CASE}-push-1", "status": "eaten"}, "status"),
+        ("identity", {"check_id": "x"}, "id"),
+        ("department", {"id": "x", "application_id": f"{OTHER_CASE}-approval-1", "kind": "perhaps", "by": "y"}, "kind"),
+        (
+            "department",
+            {"id": "x", "application_id": f"{OTHER_CASE}-approval-1", "kind": "correction", "by": "y", "points": "no list"},
+            "points",
+        ),
+    ],
+)
+def test_callback_of_another_shape(town: Town, kind: str, message: dict[str, Any], field: str) -> None:
+    """The answer names the field to mend."""
+    assert refused(tell(town, kind, json.dumps(message).encode())) == (400, "invalid_input", field)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1, 2]", b'"text"'])
+def test_callback_that_is_no_object(town: Town, body: bytes) -> None:
+    assert refused(tell(town, "courier", body)) == (400, "invalid_input", "body")
+
+
+def test_callback_that_is_too_large(town: Town) -> None:
+    assert refused(tell(town, "department", b" " * 2_000_001)) == (400, "invalid_input", "body")
+
+
+def test_callback_about_an_unknown_case(town: Town) -> None:
+    body = json.dumps({"id": "x", "check_id": f"{OTHER_CASE}-face-1", "reference": "y"}).encode()
+    assert refused(tell(town, "identity", body))[0] == 404
+
+
+def test_repeated_callback_changes_nothing(town: Town, delivered: Play) -> None:
+    """A vendor that repeats is told that all is well."""
+    before = delivered.head
+    order = effect_id(delivered.case_id, "delivery", 1)
+    body = json.dumps({"id": "again", "order_id": order, "waybill": "w", "state": "arrived"}).encode()
+    assert tell(town, "courier", body).json() == {"ok": True}
+    assert delivered.head == before
+
+
+# --- links and pages
+
+
+def test_links_that_open_nothing(town: Town, delivered: Play) -> None:
+    """Cut, changed, past its time, of no case, or no link at all: a page that says so, and says nothing else."""
+    keys, now = bootstrap.context().keys, bootstrap.clock().now()
+    link = delivered.link.rpartition("/")[2]
+    payload, _, mac = link.partition(".")
+    bad = {
+        link[:-3]: 403,
+        payload: 403,
+        f"{payload}.{mac[::-1]}": 403,
+        keys.link(delivered.case_id, now - timedelta(days=1)): 410,
+        keys.link(OTHER_CASE, now + timedelta(days=1)): 403,
+        keys.seal("session", {"c": delivered.case_id}, now + timedelta(days=1)): 403,
+        "nonsense": 403,
+    }
+    for token, status in bad.items():
+        page = requests.get(f"{town.url}/c/{token}", timeout=TIMEOUT)
+        assert page.status_code == status
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert 'lang="zh-CN"' in page.text
+        assert delivered.item.name not in page.text
+        assert "Traceback" not in page.text
+
+
+def test_unknown_routes(town: Town) -> None:
+    assert requests.get(f"{town.url}/nowhere", timeout=TIMEOUT).status_code in (403, 404)
+    assert requests.delete(f"{town.url}/desk", timeout=TIMEOUT).status_code in (403, 404, 405)
+    assert requests.get(f"{town.url}/static/../secrets", timeout=TIMEOUT).status_code in (403, 404)
+
+
+def test_forms_that_our_pages_did_not_make(declaring: Play) -> None:
+    """Without the page's token, too large, or no form at all: refused, and the case stays as it is."""
+    before = declaring.head
+    cookies = declaring.visitor._session.cookies
+    form, other = {"Content-Type": "application/x-www-form-urlencoded"}, {"Content-Type": "application/json"}
+    for path in ("decline", "ask", "withdraw", "intention", "declaration", "identity"):
+        url = f"{declaring.link}/{path}"
+        assert requests.post(url, {"csrf": "forged", "answer": "continue"}, cookies=cookies, timeout=TIMEOUT).status_code == 403
+        assert requests.post(url, b"x=" + b"y" * 70_000, headers=form, cookies=cookies, timeout=TIMEOUT).status_code == 413
+        assert requests.post(url, b"{}", headers=other, cookies=cookies, timeout=TIMEOUT).status_code in (
+            400,
+            403,
+            415,
+        )
+    assert declaring.head == before
+
+
+def test_another_persons_session_opens_nothing(town: Town, declaring: Play) -> None:
+    """A session is for one case."""
+    other = town.take()
+    session = {c.name: str(c.value) for c in declaring.visitor._session.cookies}
+    page = requests.get(f"{other.link}/progress", cookies=session, timeout=TIMEOUT, allow_redirects=False)
+    assert page.status_code in (302, 303)
+    assert page.headers["Location"].endswith("/identity")
+
+
+def test_no_get_changes_a_case(town: Town, declaring: Play, delivered: Play) -> None:
+    """Every page that can be read, identified and not, signed in at the desk and not."""
+    invite = bootstrap.desk().invite(Official("窗口", AT_DESK))
+    official = Bureau(town.url, invite, lambda _: Role(Part.ACCEPT), True).sign_in().visitor
+    before = {p.case_id: (p.head, p.events) for p in (declaring, delivered)}
+    seen = 0
+    for play in (declaring, delivered):
+        values = {"link": play.link.rpartition("/")[2], "case_id": play.case_id, "name": "wugan.css"}
+        for method, path, _ in (*APPLICANT, *DESK):
+            if method != "GET":
+                continue
+            for visitor in (Visitor(), play.visitor, official):
+                answer = visitor._session.get(f"{town.url}{path.format(**values)}", timeout=TIMEOUT)
+                assert answer.status_code < 500
+                seen += answer.status_code == 200
+    assert seen > 20
+    assert {p.case_id: (p.head, p.events) for p in (declaring, delivered)} == before
+
+
+def test_desk_shows_its_own_bureau_only(town: Town, delivered: Play) -> None:
+    """An official of one bureau cannot read another's case, and nobody can without signing in."""
+    invite = bootstrap.desk().invite(Official("窗口", AT_DESK))
+    official = Bureau(town.url, invite, lambda _: Role(Part.ACCEPT), True).sign_in().visitor
+    assert official.open(f"{town.url}/desk/cases/{delivered.case_id}").status == 403
+    answer = requests.get(f"{town.url}/desk/cases/{delivered.case_id}", timeout=TIMEOUT, allow_redirects=False)
+    assert answer.headers["Location"].endswith("/desk/sign-in")

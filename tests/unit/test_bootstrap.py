@@ -1,0 +1,55 @@
+"""Settings: what is missing is named, and production takes no rehearsal aids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from wugan import bootstrap, config
+from wugan.clock import SystemClock
+from wugan.errors import InvalidInput
+
+
+@pytest.mark.parametrize("aid", [config.SANDBOX_URL, config.CLOCK])
+def test_production_refuses_rehearsal_aids(aid: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        config.settings({config.STAGE: config.PRODUCTION, aid: "x"})
+    assert caught.value.field == aid
+
+
+@pytest.mark.parametrize("aid", [config.SANDBOX_URL, config.CLOCK])
+def test_a_rehearsal_has_them(aid: str) -> None:
+    assert config.settings({config.STAGE: "rehearsal", aid: "x"}).need(aid) == "x"
+
+
+def test_production_runs_without_them() -> None:
+    found = config.settings({config.STAGE: config.PRODUCTION, config.SANDBOX_URL: "", config.CLOCK: ""})
+    assert found.get(config.CLOCK) == ""
+
+
+def test_a_setting_that_is_missing_is_named() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        config.settings({}).need(config.CASES_TABLE)
+    assert caught.value.field == config.CASES_TABLE
+
+
+@pytest.fixture
+def _fresh() -> Iterator[None]:
+    """A process that has read nothing yet, and keeps nothing for the next test."""
+    bootstrap.settings.cache_clear()
+    bootstrap.clock.cache_clear()
+    yield
+    bootstrap.settings.cache_clear()
+    bootstrap.clock.cache_clear()
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_the_process_refuses_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(config.STAGE, config.PRODUCTION)
+    monkeypatch.setenv(config.CLOCK, "2026-11-23T10:00:00+08:00|2026-11-23T10:00:00+08:00|60")
+    with pytest.raises(InvalidInput):
+        bootstrap.clock()
+    monkeypatch.delenv(config.CLOCK)
+    bootstrap.settings.cache_clear()
+    assert isinstance(bootstrap.clock(), SystemClock)
