@@ -548,3 +548,16 @@ def test_a_case_is_at_work_from_each_answer_to_the_next_wait() -> None:
 def test_the_salts_of_a_trace_differ() -> None:
     assert len({e.salt for e in made.over().events}) == len(made.over().events)
     assert made.opened().events[0].committed(SeededRandom(9).hex(16), "00" * 32).commitment != made.opened().events[0].commitment
+
+
+def test_a_locked_case_gives_nobody_in_not_even_with_an_older_check() -> None:
+    head = replace(waiting(Stage.IDENTITY).head, check="code:new", locked_until=NOW + timedelta(hours=1))
+    with pytest.raises(Forbidden):
+        decide.identity_checked(head, ITEM, Checked("older", True, "code", NOW), NOW, SeededRandom())
+
+
+def test_checks_cannot_be_begun_without_end() -> None:
+    head = replace(waiting(Stage.IDENTITY).head, attempts={"code": decide.MOST_CHECKS})
+    with pytest.raises(Forbidden):
+        decide.identity_started(head, "code", "r", NOW, SeededRandom())
+    assert decide.identity_started(head, "face", "r", NOW, SeededRandom()).head.check == "face:r"

@@ -38,6 +38,7 @@ POLL_EVERY = timedelta(days=1)  # how often a silent courier is asked
 COURIER_LIMIT = timedelta(days=15)  # after this an official looks for the parcel
 MOST_TRIES = 3  # of a courier, before an official takes over
 MOST_FAILED_CHECKS = 5
+MOST_CHECKS = 20  # of one way for one case: nobody can have codes sent to a phone without end
 LEGAL_EXTENSION = 10  # working days (行政许可法 art. 42)
 
 
@@ -193,11 +194,17 @@ def receipt(head: Head, attempt: int, delivered: bool, message_id: str, now: dat
 
 def identity_started(head: Head, method: str, reference: str, now: datetime, random: Random) -> Change:
     """The person chose a way to prove who they are (step 3); at a later stage, to come back to their case."""
-    if head.locked_until and now < head.locked_until:
-        raise Forbidden(f"too many failed checks: try again after {head.locked_until:%Y-%m-%d %H:%M}, or ask a person")
+    _check_lock(head, now)
+    if head.attempts.get(method, 0) >= MOST_CHECKS:
+        raise Forbidden("too many checks were begun for this case: ask a person")
     step = Step(head, now, random, after_end=True)
     facts = {"method": method, "attempt": step.count(method)}
     return step.update(check=f"{method}:{reference}").note("identity_started", Actor.PERSON, facts).change()
+
+
+def _check_lock(head: Head, now: datetime) -> None:
+    if head.locked_until and now < head.locked_until:
+        raise Forbidden(f"too many failed checks: try again after {head.locked_until:%Y-%m-%d %H:%M}, or ask a person")
 
 
 def identity_checked(head: Head, item: Item, result: Checked, now: datetime, random: Random) -> Change | None:
@@ -205,6 +212,8 @@ def identity_checked(head: Head, item: Item, result: Checked, now: datetime, ran
 
     An older check that passed, begun in another tab, is as good: the person has a session, so the case must go on.
     """
+    if result.passed:
+        _check_lock(head, now)
     unidentified = head.resume is Stage.IDENTITY and head.stage in (Stage.IDENTITY, Stage.PUSH)
     if head.check.partition(":")[2] != result.reference and not (result.passed and unidentified):
         return None
