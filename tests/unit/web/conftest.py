@@ -1,4 +1,4 @@
-"""A town with one open case, and somebody who holds its link."""
+"""Somebody who reads the pages of the town."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ import pytest
 
 from tests.browser.town import Town
 from tests.unit.web.client import Client
-
-
-@pytest.fixture
-def town() -> Town:
-    return Town()
-
-
-@pytest.fixture
-def link(town: Town) -> str:
-    return town.open_case(persona=1)
 
 
 @pytest.fixture

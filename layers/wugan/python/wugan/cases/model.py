@@ -127,13 +127,13 @@ class Event:
     def committed(self, salt: str, previous: str) -> Event:
         """This event with its commitment and its place in the chain; `salt` and `previous` are hex."""
         commitment = hmac.new(bytes.fromhex(salt), self.canonical(), hashlib.sha256).hexdigest()
-        return replace(self, salt=salt, commitment=commitment, chain=link(previous, commitment))
+        return replace(self, salt=salt, commitment=commitment, chain=chained(previous, commitment))
 
 
 CHAIN_START = "00" * 32
 
 
-def link(previous: str, commitment: str) -> str:
+def chained(previous: str, commitment: str) -> str:
     """The chain's next value, all hex."""
     return hashlib.sha256(bytes.fromhex(previous) + bytes.fromhex(commitment)).hexdigest()
 
@@ -146,7 +146,7 @@ def broken_link(events: list[Event]) -> int | None:
     previous = CHAIN_START
     for seq, event in enumerate(events, start=1):
         told = not event.salt or event.committed(event.salt, previous).commitment == event.commitment
-        if event.seq != seq or not told or link(previous, event.commitment) != event.chain:
+        if event.seq != seq or not told or chained(previous, event.commitment) != event.chain:
             return seq
         previous = event.chain
     return None

@@ -303,7 +303,7 @@ class Ending(_Stage):
 
     def hand_over(self, case_id: str, code: str) -> Flags:
         """The system cannot go on: an official takes the case."""
-        return self._end(case_id, lambda h, now: None if h.reason == code else decide.handed_over(h, code, "", now, self.context.random))
+        return self._to_person(case_id, code, "")
 
     def close(self, case_id: str) -> Flags:
         """End the case."""
