@@ -7,7 +7,7 @@ LOCK := .local/venvs/uv/bin/uv pip compile --quiet --universal --python-version 
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports unit contract flow template-test faults rehearsal browser pages styles lock build deploy-local clean
+.PHONY: help setup demo test check lint types imports unit contract flow template-test faults rehearsal browser pages bench verify-ledger styles lock build deploy-local clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,12 +59,25 @@ pages: setup ## screenshots of every page, in .local/pages
 	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
 	@$(BIN)/python -m tests.browser.screenshots .local/pages
 
+bench: setup ## what is promised about speed and size, measured; bench-NAME for one of them (docs/benchmarks.md)
+	@$(SETUP) bench
+	@.local/venvs/bench/bin/python -m tests.bench
+
+bench-%: setup
+	@$(SETUP) bench
+	@.local/venvs/bench/bin/python -m tests.bench $*
+
+verify-ledger: setup ## Go's and Sigstore's own code checks our log and proofs, untouched and tampered with (needs Node)
+	@$(SETUP) go
+	@$(PYTHON) infra/verifiers/build.py
+	@$(PYTEST) -q tests/verifiers
+
 styles: ## cut WeUI down to what the pages use (needs Node; the result is committed)
 	@cd styles && npm ci && npm run build
 
 lock: setup ## resolve requirements/*.in and layers/deps/requirements.in anew
 	@$(LOCK) layers/deps/requirements.in --output-file layers/deps/requirements.txt
-	@for name in uv dev ministack sam checkov; do $(LOCK) requirements/$$name.in --output-file requirements/$$name.txt; done
+	@for name in uv dev bench ministack sam checkov go; do $(LOCK) requirements/$$name.in --output-file requirements/$$name.txt; done
 
 build: setup ## sam build for AWS (arm64, python3.13), in .aws-sam/
 	@PATH="$(CURDIR)/.local/venvs/uv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build

@@ -12,5 +12,6 @@ from wugan.aws.runtime import handler as lambda_handler
 
 @lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """{run} in, {run, chunks} out."""
-    return bootstrap.scan().plan(event["run"])
+    """{run, request: {accept, mode}} in, {run, stopped, chunks} out; the request is what the execution was started with."""
+    request = event["request"]
+    return bootstrap.scan().plan(event["run"], request.get("accept", ()), request.get("mode", "full"))

@@ -7,15 +7,17 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from wugan import bootstrap
+from wugan import bootstrap, config
 from wugan.aws.runtime import handler as lambda_handler
 from wugan.aws.runtime import logger, metrics
+from wugan.cases.model import Lapse
 
 
 @metrics.log_metrics
 @lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """The schedule's event, or an execution's status change (its name is the case id). Counts of what was swept out."""
+    metrics.add_dimension(name="stage", value=bootstrap.settings().need(config.STAGE))
     if event.get("source") == "aws.states":
         case_id = event["detail"]["name"]
         bootstrap.sweep().fell_down(case_id)
@@ -25,6 +27,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     swept = bootstrap.sweep().sweep()
     for error in swept["failed"]:
         logger.error("not swept", extra={"error": error})
-    for name, value in (swept | {"failed": len(swept["failed"])}).items():
-        metrics.add_metric(name=f"Swept_{name}", unit=MetricUnit.Count, value=value)
+    for lapse in Lapse:
+        for case_id in swept[lapse]:
+            logger.warning("certificate ended undecided", extra={"case_id": case_id, "lapse": lapse.value})
+    for name, value in swept.items():
+        metrics.add_metric(name=f"Swept_{name}", unit=MetricUnit.Count, value=len(value) if isinstance(value, list) else value)
     return swept

@@ -30,7 +30,7 @@ from infra.world import make as make_world
 from wugan.cases.model import Head
 from wugan.cases.ports import CaseStore
 from wugan.clock import BEIJING
-from wugan.detection import personas
+from wugan.detection import checks
 from wugan.errors import WuganError
 from wugan.items import catalogue, publishing
 from wugan.items.model import Jurisdiction
@@ -225,7 +225,7 @@ def _publish() -> None:
     from wugan import bootstrap
 
     found = catalogue.load([ROOT / "items"])
-    results = publishing.publish(found.entries, bootstrap.item_store(), bootstrap.clock().now(), personas.run)
+    results = publishing.publish(found.entries, bootstrap.item_store(), bootstrap.clock().now(), checks.check)
     problems = [*found.problems, *(p for r in results for p in r.problems)]
     if problems:
         raise DemoFailed("; ".join(map(str, problems)), field="items")

@@ -17,10 +17,13 @@ VENVS = ROOT / ".local" / "venvs"
 LOCKS = {
     "uv": ROOT / "requirements" / "uv.txt",
     "dev": ROOT / "requirements" / "dev.txt",
+    "bench": ROOT / "requirements" / "bench.txt",
     "ministack": ROOT / "requirements" / "ministack.txt",
     "sam": ROOT / "requirements" / "sam.txt",
     "checkov": ROOT / "requirements" / "checkov.txt",
+    "go": ROOT / "requirements" / "go.txt",
 }
+WITH_PROJECT = {"dev", "bench"}  # the project itself is installed there too
 
 
 def python_of(name: str) -> Path:
@@ -29,10 +32,10 @@ def python_of(name: str) -> Path:
 
 
 def fingerprint(name: str) -> str:
-    """What an environment was made from: its lock, the interpreter, and for `dev` the project's own metadata."""
+    """What an environment was made from: its lock, the interpreter, and where the project is installed its own metadata."""
     digest = hashlib.sha256(LOCKS[name].read_bytes())
     digest.update(f"{sys.version} {sys.executable}".encode())
-    if name == "dev":
+    if name in WITH_PROJECT:
         digest.update((ROOT / "pyproject.toml").read_bytes())
     return digest.hexdigest()
 
@@ -55,7 +58,7 @@ def make(name: str) -> None:
     uv = VENVS / "uv" / "bin" / "uv"
     run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENVS / name)
     run(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python_of(name), LOCKS[name])
-    if name == "dev":
+    if name in WITH_PROJECT:
         run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", python_of(name), "--editable", ROOT)
 
 

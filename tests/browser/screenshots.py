@@ -89,6 +89,7 @@ def _desk(town: Town) -> Iterator[Shot]:
     yield Shot("09-queue", "desk", session)
     case_id = town.head(link).case_id
     yield Shot("09-case", f"desk/cases/{case_id}", session)
+    yield Shot("09-subject", f"desk/cases/{case_id}/subject", session)
     asks = town.open_case("engineering-survey-change")
     town.applicant.ask_person(asks)
     yield Shot("09-tasks", "desk/tasks", session)

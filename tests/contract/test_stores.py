@@ -157,6 +157,8 @@ class TestCases:
         assert stores.cases.opted_out(case.subject, ITEM.code)
         assert not stores.cases.opted_out(case.subject, "another")
         assert not stores.cases.opted_out("another", ITEM.code)
+        assert stores.cases.opted_out_of(case.subject) == {ITEM.code}
+        assert stores.cases.opted_out_of("another") == set()
 
 
 class TestSealed:
@@ -347,6 +349,14 @@ class TestItems:
     def test_publishing_again_gives_the_same_version(self, stores: Stores) -> None:
         assert stores.items.publish(ITEM, NOW) == stores.items.publish(ITEM, NOW + timedelta(days=1))
         assert len(stores.items.current()) == 1
+
+    def test_a_version_keeps_its_note(self, stores: Stores) -> None:
+        changed = ITEM.model_copy(update={"name": "另一个名称"})
+        bare, noted = stores.items.publish(ITEM, NOW), stores.items.publish(changed, NOW, {"run": "nightly-1", "hits": 7})
+        assert stores.items.note(ITEM.code, bare) is None
+        assert stores.items.note(ITEM.code, noted) == {"run": "nightly-1", "hits": 7}
+        with pytest.raises(NotFound):
+            stores.items.note(ITEM.code, "nothing")
 
     def test_items_come_by_number(self, stores: Stores) -> None:
         for number in (9, 3, 14):

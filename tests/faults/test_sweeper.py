@@ -6,7 +6,8 @@ import pytest
 
 from tests.faults.machine import Killed
 from tests.faults.scripts import SCRIPTS, quiet
-from tests.faults.world import Mischief, World, check
+from tests.faults.world import Mischief, Script, World, check
+from wugan.cases import renewal
 from wugan.cases.decide import COURIER_LIMIT
 
 
@@ -88,3 +89,57 @@ def test_a_courier_who_stays_silent() -> None:
     assert world.mischief.calls.count("waits.reschedule") == COURIER_LIMIT.days - 1
     world.play()
     assert (world.head.outcome, world.head.reason, world.head.task) == ("by_person", "overdue_at_pickup", "handle")
+
+
+def _undecided(mischief: Mischief | None = None) -> World:
+    """A renewal applied for a month before the certificate ended, and not decided."""
+    world = World(Script(item=16), mischief or Mischief())
+    world.opening.open(world.found)
+    world.clock.move(days=44)
+    while world.head.stage != "approval" or world.head.wait is None:
+        if not (world.machine.run() or world.pump()):
+            world.act()
+    assert world.head.expires_on
+    world.clock.at = renewal.ends_at(world.head.expires_on)
+    return world
+
+
+LAPSES = ("deemed_renewed", "expired_undecided")
+
+
+def _lapses(world: World) -> list[str]:
+    return [e.type for e in world.events if e.type in LAPSES]
+
+
+def test_a_certificate_that_ends_undecided_is_noted_once_however_often_it_is_swept() -> None:
+    world = _undecided()
+    swept = [world.sweeper.sweep() for _ in range(6)]
+    assert [s["deemed_renewed"] for s in swept] == [[world.case_id], [], [], [], [], []]
+    assert not any(s["failed"] for s in swept)
+    assert _lapses(world) == ["deemed_renewed"]
+    world.play()
+    assert world.head.outcome == "delivered"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_sweeper_is_killed_while_it_notes_the_end(when: str) -> None:
+    calls = len(_undecided().mischief.calls)
+    whole = _undecided()
+    whole.sweeper.sweep()
+    for at in range(calls + 1, len(whole.mischief.calls) + 1):
+        world = _undecided(Mischief(at, when))
+        for _ in range(6):
+            world.again(world.sweeper.sweep)
+        assert _lapses(world) == ["deemed_renewed"]
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_two_sweepers_note_the_end_once(at: int) -> None:
+    """The second runs whole within a call of the first."""
+    world, twin = _undecided(), []
+    world.mischief.at = len(world.mischief.calls) + at
+    world.mischief.what = lambda: twin.append(world.sweeper.sweep())
+    first = world.sweeper.sweep()
+    assert _lapses(world) == ["deemed_renewed"]
+    assert [i for s in (first, *twin) for i in s["deemed_renewed"]] == [world.case_id]
+    assert world.head.light in ("yellow", "green")

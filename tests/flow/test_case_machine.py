@@ -18,6 +18,7 @@ from wugan.cases.desk import Official
 from wugan.cases.model import broken_link, effect_id
 from wugan.cases.opening import Fate
 from wugan.courier.port import ParcelState
+from wugan.errors import DeemedRenewed
 from wugan.memory.stores import SeededRandom
 
 
@@ -251,3 +252,52 @@ def test_a_vendor_that_is_down_is_asked_again_with_the_same_id(stack: Stack) -> 
     stack.until(lambda: journey.head.wait is not None, "prompted", seconds=60)
     assert len(stack.messenger.messages) == 1
     assert stack.messenger.asked == {effect_id(journey.case_id, "push", 1): 3}
+
+
+# --- renewals (行政许可法 art. 50); the certificate of these tests ends in 75 days
+
+
+RENEWAL = 16
+
+
+def test_a_silent_renewal_is_asked_at_60_and_45_days_and_ends_before_it_is_too_late(stack: Stack) -> None:
+    journey = Journey(stack, people.items()[RENEWAL]).open().waiting("identity")
+    asked = []
+    for day in range(1, 47):
+        stack.clock.move(days=1)
+        if invoke("sweep", {})["due"] and day < 46:
+            asked.append(75 - day)
+            stack.until(lambda: len(stack.messenger.messages) == 1 + len(asked), "reminded")
+            journey.waiting("identity")
+    assert asked == [60, 45]
+    journey.ended("expired")
+    assert [e.facts["rung"] for e in journey.events if e.type == "reminder_due"] == [1, 2]
+
+
+def test_a_renewal_undecided_on_the_last_day_is_deemed_renewed_and_then_only_issued(stack: Stack) -> None:
+    journey = Journey(stack, people.items()[RENEWAL]).open().waiting("identity")
+    stack.clock.move(days=40)
+    journey.identify().intend().waiting("declaration").declare("hand_in", "electronic").waiting("approval")
+    stack.clock.move(days=36)
+    assert invoke("sweep", {})["deemed_renewed"] == [journey.case_id]
+    assert invoke("sweep", {})["deemed_renewed"] == []
+    with pytest.raises(DeemedRenewed):
+        journey.decide("rejected", reason_code="not_met", reason="条件不符")
+    journey.decide("approved").ended("delivered")
+    assert journey.types.count("deemed_renewed") == 1
+    assert broken_link(journey.events) is None
+
+
+def test_a_renewal_returned_after_the_last_day_still_reaches_the_department(stack: Stack) -> None:
+    journey = Journey(stack, people.items()[RENEWAL]).open().waiting("identity")
+    stack.clock.move(days=40)
+    journey.identify().intend().waiting("declaration").declare("hand_in", "electronic").waiting("approval")
+    stack.clock.move(days=30)
+    journey.decide("correction", points=["补一份"]).waiting("correction")
+    stack.clock.move(days=8)
+    subject = stack.lookup.subjects[people.CODE]
+    stack.lookup.subjects[people.CODE] = replace(subject, as_of=stack.clock.now().date())
+    journey.identify().declare("hand_in", "electronic").waiting("approval")
+    assert invoke("sweep", {})["expired_undecided"] == [journey.case_id]
+    assert [h.case_id for h in bootstrap.case_store().tasks("QD", "handle")] == [journey.case_id]
+    journey.decide("approved").ended("delivered")

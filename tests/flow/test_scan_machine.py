@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,13 @@ class World:
         """What must be found."""
         return json.loads((self.drops / "truth.json").read_text(encoding="utf-8"))
 
-    def scan(self, run: str) -> dict[str, Any]:
+    def scan(self, run: str, accept: Sequence[str] = (), ends: str = "SUCCEEDED") -> dict[str, Any]:
         """Deliver, run the state machine to its end, and read the report."""
         bootstrap.registry_files().deliver(self.drops)
-        assert bootstrap.scan_runs().start(run, {})
         runs = bootstrap.scan_runs()
-        self.stack.until(lambda: runs.status(run) != "RUNNING", "the scan ends", seconds=60)
-        assert runs.status(run) == "SUCCEEDED"
+        assert runs.start(run, {"accept": accept} if accept else {})
+        self.stack.until(lambda: runs.status(run) != "RUNNING", "the scan ends", seconds=180)
+        assert runs.status(run) == ends
         report: dict[str, Any] = bootstrap.registry_files().get(run, "report.json")
         return report
 
@@ -85,9 +85,12 @@ def test_a_scan_opens_a_case_for_every_hit_once(world: World) -> None:
     assert report["fates"] == {"opened": len(wanted)}
     assert (report["hits"], report["failed_chunks"], report["unopened"], report["held"]) == (len(wanted), 0, 0, {})
     assert report["refused"] == []
+    nobody = set(world.truth["unreachable"])  # those whom the world's dirt took the channels from; others never had any
+    assert report["unreachable"] >= sum(h["credit_code"] in nobody for h in world.truth["hits"]) > 0
     assert set(world.executions.started) == {h.case_id for c in report["items"] for h in bootstrap.case_store().by_item(c)}
     by_number = {item.code: item.number for _, item in bootstrap.item_store().current()}
-    assert {by_number[c]: n["hits"] for c, n in report["items"].items() if n} == Counter(h["item"] for h in world.truth["hits"])
+    counted = {by_number[c]: sum(n["hits"] for n in j.values()) for c, j in report["items"].items() if j}
+    assert counted == Counter(h["item"] for h in world.truth["hits"])
 
     again = world.scan("second")
     assert again["fates"] == {"already_open": len(wanted)}
@@ -126,6 +129,35 @@ def test_an_incomplete_blacklist_holds_back_the_items_that_ask_it(world: World) 
     wanted = {(h["credit_code"], str(number)) for h in world.truth["hits"] if h["item"] == number}
     assert wanted <= set(world.cases())
     assert {item for _, item in world.cases()} == {str(number)}
+
+
+def test_a_delivery_that_shrank_ends_the_execution_and_leaves_cases_and_lookups_alone(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.scan("first")
+    cases, files = world.cases(), bootstrap.registry_files()
+    assert headlines(capsys)["ScanStopped"] == [0]
+    world.replace("licence", (world.drops / "licence" / "pingdu.csv").read_bytes(), "pingdu.csv")
+    report = world.scan("second", ends="FAILED")
+    assert [(f["code"], f["feed"]) for f in report["findings"]] == [("shrink", "licence")]
+    assert (report["status"], report["hits"], world.cases()) == ("stopped", 0, cases)
+    assert files.current_run() == "first"
+    assert headlines(capsys)["ScanStopped"] == [1]
+    assert world.stack.invoked[-2:] == ["plan", "report"]
+
+    accepted = world.scan("third", accept=["shrink"])
+    assert [f["code"] for f in accepted["accepted"]] == ["shrink"]
+    assert (accepted["status"], files.current_run()) == ("done", "third")
+
+
+def headlines(capsys: pytest.CaptureFixture[str]) -> Any:
+    """The figures of a whole run that the report emitted last."""
+    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+    (headline,) = [e for e in emitted if "ScanStopped" in e]
+    by_item = [e for e in emitted if "item" in e]
+    assert all(e["stage"] == "rehearsal" and e["jurisdiction"] for e in by_item)
+    assert sum(e["Hits"][0] for e in by_item) == headline["Hits"][0]
+    return headline
 
 
 def test_a_batch_that_fails_is_repeated_and_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

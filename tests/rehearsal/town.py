@@ -30,7 +30,7 @@ from wugan.aws.outputs import settings_from
 from wugan.cases.model import Event, Head
 from wugan.cli.scan import scan_now
 from wugan.clock import BEIJING
-from wugan.detection import personas
+from wugan.detection import checks
 from wugan.items import catalogue, publishing
 from wugan.items.model import Item
 
@@ -174,7 +174,7 @@ def deployed() -> Iterator[Town]:
             settings = {**stack.credentials, **settings_from(stack.outputs), config.CLOCK: clock}
             with _connected(settings):
                 found = catalogue.load([ROOT / "items"])
-                publishing.publish(found.entries, bootstrap.item_store(), bootstrap.clock().now(), personas.run)
+                publishing.publish(found.entries, bootstrap.item_store(), bootstrap.clock().now(), checks.check)
                 make_world(world, SUBJECTS, SEED, DAY)
                 report = scan_now(RUN, world, Console(stderr=True, quiet=True))
                 town = Town(stack, sandbox, world, keys, report, settings)

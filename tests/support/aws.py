@@ -30,12 +30,14 @@ from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity
 
 REGION = "cn-north-1"
 TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
-TABLES = {"Cases": "cases", "Waits": "waits", "Items": "items"}
+TABLES = {"Cases": "cases", "Waits": "waits", "Items": "items", "Changes": "changes"}
 ENVIRONMENT = {
     config.STAGE: "rehearsal",
     config.CASES_TABLE: "cases",
     config.WAITS_TABLE: "waits",
     config.ITEMS_TABLE: "items",
+    config.CHANGES_TABLE: "changes",
+    config.CHANGE_BUS: "changes",
     config.REGISTRY_BUCKET: "registry",
     config.FILES_BUCKET: "files",
     config.LINK_SECRET: "link",
@@ -123,10 +125,12 @@ def _create() -> str:
         boto3.client("dynamodb").create_table(**table(logical, name))
     for bucket in ("registry", "files"):
         boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    boto3.client("events").create_event_bus(Name="changes")
     key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name="link", SecretString="a secret for tests only")
-    secrets.create_secret(Name="vendor", SecretString=json.dumps(dict.fromkeys(("channel", "identity", "courier", "department"), "v")))
+    kinds = ("channel", "identity", "courier", "department", "registry")
+    secrets.create_secret(Name="vendor", SecretString=json.dumps(dict.fromkeys(kinds, "v")))
     return str(key)
 
 
@@ -183,7 +187,7 @@ def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
         monkeypatch.setenv(config.SCAN_MACHINE, _machine("scan"))
         monkeypatch.setattr(bootstrap, "clock", lambda: clock)
         monkeypatch.setattr(bootstrap, "SystemRandom", SeededRandom)
-        monkeypatch.setattr(bootstrap, "S3SubjectLookup", lambda _: stack.lookup)
+        monkeypatch.setattr(bootstrap, "S3SubjectLookup", lambda *_: stack.lookup)
         for name in ("messenger", "identity", "courier"):
             monkeypatch.setattr(bootstrap, name, partial(getattr, stack, name))
         monkeypatch.setattr(bootstrap, "department", lambda j: stack.department(j))

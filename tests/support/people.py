@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.support.template import ROOT
 from wugan.cases.opening import Found
 from wugan.detection.evaluate import hits
 from wugan.items.catalogue import load_folder
-from wugan.items.model import Item
+from wugan.items.model import Item, Kind
 from wugan.items.version import version
 from wugan.registry.model import Business, Certificate, Contact, Subject
 
@@ -54,7 +54,7 @@ def business(**more: object) -> Business:
 
 
 def certificate(item: Item, **more: object) -> Certificate:
-    """What is printed on the subject's certificate: its former name."""
+    """What is printed on the subject's certificate: its former name; for a renewal, that it ends soon."""
     base = Certificate(
         certificate_no="QD-TEST-0001",
         type=item.certificates.type,
@@ -67,7 +67,7 @@ def certificate(item: Item, **more: object) -> Certificate:
         producer_code=None,
         producer_name=None,
         issued_on=date(2023, 1, 1),
-        valid_until=date(2029, 1, 1),
+        valid_until=TODAY + timedelta(days=75) if item.kind is Kind.RENEWAL else date(2029, 1, 1),
         issuing_body="青岛市行政审批服务局",
         jurisdiction="QD",
         status="valid",
@@ -77,7 +77,7 @@ def certificate(item: Item, **more: object) -> Certificate:
 
 
 def subject(item: Item, contacts: tuple[Contact, ...] | None = None) -> Subject:
-    """A subject that a name-change item hits."""
+    """A subject that an item hits for a changed name or a coming end."""
     return Subject(CODE, TODAY, business(), (certificate(item),), (), (contact(),) if contacts is None else contacts)
 
 

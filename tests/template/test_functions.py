@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tests.support.template import ROOT
 
 FOLDERS = sorted(p for p in (ROOT / "functions").iterdir() if p.is_dir() and p.name != "__pycache__")
 LAMBDA_LIMIT = 250 * 1024 * 1024  # bytes, function and layers unzipped
+COMMAND_LINE_ONLY = {"cloudformation", "lambda", "sqs"}
 UV = ROOT / ".local" / "venvs" / "uv" / "bin"
 
 
@@ -57,6 +59,14 @@ def test_a_handler_runs_on_the_layers_alone(folder: Path, local_layer: Path) -> 
         [sys.executable, "-S", "-I", "-B", "-c", script], capture_output=True, text=True, env={"AWS_REGION": "cn-north-1"}
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_layer_describes_every_service_that_is_called(local_layer: Path) -> None:
+    """botocore's descriptions are cut down to what the functions call."""
+    source = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "layers" / "wugan" / "python" / "wugan" / "aws").glob("*.py"))
+    called = set(re.findall(r"""client\("(\w+)"\)""", source)) - COMMAND_LINE_ONLY
+    described = {p.name for p in (local_layer / "botocore" / "data").iterdir() if p.is_dir()}
+    assert called <= described
 
 
 def test_the_layers_for_lambda_fit(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ COMMIT = {"dynamodb:GetItem Cases", "dynamodb:Query Cases", "dynamodb:PutItem Ca
 READ_SEALED = {"kms:Decrypt Key", "s3:GetObject FilesBucket/sealed/*"}
 WRITE_SEALED = {"kms:Decrypt Key", "s3:PutObject FilesBucket/sealed/*"}
 ITEM = {"dynamodb:GetItem Items"}
-LOOKUP = {"s3:GetObject RegistryBucket/clean/*"}
+CLEAN = {"s3:GetObject RegistryBucket/clean/*"}
+LOOKUP = CLEAN | {"dynamodb:Query Changes"}
+TELL = {"events:PutEvents ChangeBus"}
+QUEUE = {f"sqs:{action} SenseQueue" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
 VENDOR = {"secretsmanager:GetSecretValue VendorSecret"}
 LINK = {"secretsmanager:GetSecretValue LinkSecret", "ssm:GetParameter parameter/wugan/${Stage}/public-url"}
 CASE_MACHINE = "stateMachine:wugan-${Stage}-case"
@@ -31,11 +34,21 @@ CALLS = {
     "notify": COMMIT | READ_SEALED | ITEM | VENDOR | LINK,
     "close": COMMIT,
     "plan": ITEM
-    | {"dynamodb:Scan Items", "s3:ListBucket RegistryBucket", "s3:GetObject RegistryBucket/registry/*"}
-    | {"s3:PutObject RegistryBucket/clean/*", "s3:PutObject RegistryBucket/runs/*"},
-    "detect": ITEM | LOOKUP | RUNS,
-    "open": COMMIT | WRITE_SEALED | ITEM | START | RUNS | {"kms:GenerateDataKey Key"},
+    | RUNS
+    | {"dynamodb:Scan Items", "dynamodb:Scan Changes", "s3:ListBucket RegistryBucket", "s3:GetObject RegistryBucket/registry/*"}
+    | {"s3:GetObject RegistryBucket/clean/CURRENT", "s3:PutObject RegistryBucket/clean/*"},
+    "detect": ITEM | CLEAN | RUNS,
+    "open": COMMIT | WRITE_SEALED | ITEM | START | RUNS | {"kms:GenerateDataKey Key", "s3:ListBucket RegistryBucket"},
     "report": RUNS | {"s3:ListBucket RegistryBucket"},
+    "changes": VENDOR | TELL | {"dynamodb:PutItem Changes"},
+    "sense": COMMIT
+    | WRITE_SEALED
+    | ITEM
+    | LOOKUP
+    | START
+    | TELL
+    | QUEUE
+    | {"dynamodb:Scan Items", "kms:GenerateDataKey Key"},
     "resume": ANSWER | STREAM | {"dynamodb:GetItem Waits", "dynamodb:UpdateItem Waits", "sqs:SendMessage ResumeFailures"},
     "sweep": COMMIT
     | ITEM
@@ -49,8 +62,10 @@ CALLS = {
     | READ_SEALED
     | WRITE_SEALED
     | ITEM
+    | LOOKUP
     | LINK
-    | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"},
+    | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
+    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"},
     "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR,
 }
 

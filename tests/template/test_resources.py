@@ -10,6 +10,7 @@ import pytest
 from tests.support.roles import functions, granted, listed, statements
 from tests.support.template import resources, template
 from wugan import config
+from wugan.aws.bus import DETAIL_TYPE
 
 ALL = template()["Resources"]
 KEEP = {"Fn::If": ["IsProduction", "Retain", "Delete"]}
@@ -173,7 +174,7 @@ def test_functions_get_settings_that_the_package_knows() -> None:
     given = {n for p in functions().values() for n in p["Environment"]["Variables"]}
     given |= set(template()["Globals"]["Function"]["Environment"]["Variables"])
     assert not given - known
-    assert known - given == {config.SCAN_MACHINE}  # for the command line
+    assert known - given == {config.SCAN_MACHINE, config.SENSE_QUEUE, config.SENSE_FAILURES}  # for the command line
 
 
 def test_no_function_is_given_a_secret_itself() -> None:
@@ -181,3 +182,19 @@ def test_no_function_is_given_a_secret_itself() -> None:
         text = json.dumps(properties["Environment"])
         assert "SandboxKey" not in text, verb
         assert "{{resolve:" not in text, verb
+
+
+def test_a_change_comes_to_sense_or_to_the_failures() -> None:
+    rule, queue = ALL["SubjectChanged"]["Properties"], ALL["SenseQueue"]["Properties"]
+    (target,) = rule["Targets"]
+    failures = {"Fn::GetAtt": ["SenseFailures", "Arn"]}
+    assert rule["EventPattern"] == {"detail-type": [DETAIL_TYPE]}
+    assert target["Arn"] == ALL["SenseOnChange"]["Properties"]["EventSourceArn"] == {"Fn::GetAtt": ["SenseQueue", "Arn"]}
+    assert target["DeadLetterConfig"]["Arn"] == queue["RedrivePolicy"]["deadLetterTargetArn"] == failures
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert queue["VisibilityTimeout"] > functions()["sense"]["Timeout"]
+    assert ALL["SenseOnChange"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_changes_end_by_themselves() -> None:
+    assert ALL["Changes"]["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}

@@ -45,6 +45,11 @@ def targets(state: dict[str, Any]) -> set[str]:
     return found | {rule["Next"] for key in ("Choices", "Catch") for rule in state.get(key, [])}
 
 
+def distributed(name: str) -> dict[str, dict[str, Any]]:
+    """Maps that run each item as an execution of its own."""
+    return {n: s for n, s in states(name).items() if s.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"}
+
+
 def waits() -> dict[str, dict[str, Any]]:
     return {n: s for n, s in states("case").items() if str(s.get("Resource", "")).endswith(".waitForTaskToken")}
 
@@ -81,6 +86,11 @@ def test_the_role_allows_just_what_the_machine_calls(name: str, logical: str) ->
             called.add(f"lambda:InvokeFunction {re.sub(r'[${}]|Arn', '', state['Parameters']['FunctionName'])}")
         elif "dynamodb:updateItem" in state.get("Resource", ""):
             called.add(f"dynamodb:UpdateItem {re.sub(r'[${}]|Table', '', state['Parameters']['TableName'])}")
+    if distributed(name):
+        machine = f"wugan-${{Stage}}-{name}"
+        called.add(f"states:StartExecution stateMachine:{machine}")
+        children = (f"execution:{machine}:*", f"execution:{machine}/*")
+        called |= {f"states:{action} {child}" for action in ("DescribeExecution", "StopExecution") for child in children}
     delivery = granted([{"Ref": "MachineLogGrant"}])
     assert granted(properties["Policies"]) == called | delivery
     assert all(g.partition(":")[0] in ("logs", "xray") for g in delivery)
@@ -121,6 +131,51 @@ def test_waits_store_their_token_where_only_resume_reads_it() -> None:
     for name, state in waits().items():
         assert state["Parameters"]["UpdateExpression"] == "SET task_token = :token", name
         assert state["Parameters"]["ConditionExpression"] == "attribute_exists(wait_id)", name
+
+
+def caught(state: dict[str, Any]) -> dict[str, str]:
+    """Where a state goes by error."""
+    return {error: rule["Next"] for rule in state.get("Catch", []) for error in rule["ErrorEquals"]}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_state_that_fails_tells_error_and_cause(name: str) -> None:
+    for fail, state in states(name).items():
+        if state["Type"] == "Fail":
+            assert state["Error"] == fail
+            assert state["Cause"]
+
+
+def test_chunks_are_distributed_and_neither_one_nor_all_that_fail_keep_the_report_from_coming() -> None:
+    assert set(distributed("scan")) == {"Detect"}
+    (detect,) = distributed("scan").values()
+    assert detect["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    assert detect["ToleratedFailureCount"] > 1000  # chunks that a scan will never have; statelint and moto differ on the percentage
+    assert detect["Next"] == caught(detect)["States.ALL"] == "Report"
+
+
+def test_what_a_chunk_gives_back_is_small() -> None:
+    """The outputs of all children together must fit into one state's 256 KiB."""
+    ((_, detect),) = distributed("scan").items()
+    ends = [s for s in detect["ItemProcessor"]["States"].values() if s.get("End")]
+    assert [s["OutputPath"] for s in ends] == ["$.run"] * 2
+
+
+def test_a_chunk_or_a_batch_that_fails_is_left_to_the_next_scan_and_a_report_that_fails_is_a_failure() -> None:
+    scan = states("scan")
+    for name, target in {"DetectChunk": "ChunkLeft", "OpenBatch": "BatchLeft", "Report": "ReportFailed"}.items():
+        assert caught(scan[name]) == {"States.ALL": target}
+    assert scan["ReportFailed"]["Type"] == "Fail"
+    assert not caught(scan["Plan"])  # without a plan there is nothing to report
+
+
+def test_a_delivery_that_is_not_trusted_is_reported_and_fails() -> None:
+    scan = states("scan")
+    stopped = {"Variable": "$.stopped", "BooleanEquals": True}
+    assert (scan["Plan"]["Next"], scan["Report"]["Next"]) == ("Trusted", "Stopped")
+    assert (scan["Trusted"]["Choices"], scan["Trusted"]["Default"]) == ([stopped | {"Next": "Report"}], "Detect")
+    assert (scan["Stopped"]["Choices"], scan["Stopped"]["Default"]) == ([stopped | {"Next": "RegistryUnfit"}], "Scanned")
+    assert (scan["RegistryUnfit"]["Type"], scan["Scanned"]["Type"]) == ("Fail", "Succeed")
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.items.conftest import GOOD, ITEMS, Spoil, line_of
 from wugan.items import catalogue
+from wugan.items.model import RenewalTrigger
 from wugan.items.problem import ItemInvalid, Problem
 
 
@@ -84,6 +85,32 @@ def test_a_wrong_field_is_named_with_its_line(spoil: Spoil, old: str, new: str, 
     assert [(p.file, p.line, p.field) for p in found] == [(str(path), line_of(path, at), field)]
     assert message in found[0].message
     assert str(found[0]).startswith(f"{path}:{found[0].line}: {field}: ")
+
+
+@pytest.mark.parametrize(
+    ("ladder", "line", "field", "message"),
+    [
+        (["expires_within_days: 30"], 0, "expires_within_days", "is too small; more than 30"),
+        (["expires_within_days: 181"], 0, "expires_within_days", "is too large; at most 180"),
+        (["expires_within_days: 90", "remind_days_before: [60, 30]"], 1, "remind_days_before[1]", "is too small; more than 30"),
+        (["expires_within_days: 90", "remind_days_before: [45, 60]"], 1, "remind_days_before", "must descend"),
+        (["expires_within_days: 90", "remind_days_before: [90, 60]"], 1, "remind_days_before", "begin below expires_within_days"),
+    ],
+)
+def test_a_ladder_leaves_time_to_apply(tmp_path: Path, ladder: list[str], line: int, field: str, message: str) -> None:
+    path, usual = tmp_path / "item.yaml", "expires_within_days: 90"
+    text = (ITEMS / "social-group-certificate-renewal.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace(usual, "\n  ".join(ladder), 1), encoding="utf-8")
+    (found,) = problems(path)
+    assert (found.line, found.field) == (line_of(path, ladder[0]) + line, f"trigger.{field}")
+    assert message in found.message
+
+
+@pytest.mark.parametrize(("window", "reminders"), [(180, [60, 45]), (90, [60, 45]), (60, [45]), (45, []), (31, [])])
+def test_the_usual_reminders_of_a_renewal_lie_within_its_window(window: int, reminders: list[int]) -> None:
+    trigger = RenewalTrigger(expires_within_days=window)
+    assert trigger.remind_days_before == reminders
+    assert RenewalTrigger.model_validate(trigger.model_dump()) == trigger
 
 
 @pytest.mark.parametrize(

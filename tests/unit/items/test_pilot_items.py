@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.items.conftest import ITEMS
-from wugan.detection import personas
-from wugan.items import catalogue, publishing
-from wugan.items.model import ChangeTrigger, Item, ReturnWay
+from wugan.detection import checks, personas
+from wugan.items import catalogue
+from wugan.items.model import ChangeTrigger, Item, RenewalTrigger, ReturnWay
 
 QD, LX, PD = "青岛市行政审批服务局", "莱西市行政审批服务局", "平度市行政审批服务局"
 POLICY = {
@@ -73,6 +73,12 @@ def test_the_ladder_ends_before_the_demonstration_does(item: Item) -> None:
     assert item.reminders.expire_after_days <= 45
 
 
+def test_renewals_are_asked_for_at_90_60_and_45_days_at_the_latest() -> None:
+    triggers = [i.trigger for i in CATALOGUE.items if isinstance(i.trigger, RenewalTrigger)]
+    assert len(triggers) == 5
+    assert {(t.expires_within_days, *t.remind_days_before) for t in triggers} == {(90, 60, 45), (75, 60, 45)}
+
+
 def test_some_items_need_no_pickup_and_ladders_differ() -> None:
     assert {bool(i.return_ways) for i in CATALOGUE.items} == {True, False}
     assert any(ReturnWay.NONE_HELD in i.return_ways for i in CATALOGUE.items)
@@ -92,7 +98,7 @@ def test_the_example_in_the_docs_is_a_good_item(tmp_path: Path) -> None:
     text = (ITEMS.parent / "docs" / "items.md").read_text(encoding="utf-8")
     path = tmp_path / "example.yaml"
     path.write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
-    assert publishing.check(catalogue.load_file(path), personas.run) == []
+    assert checks.check(catalogue.load_file(path)) == []
 
 
 def weakened(item: Item) -> Iterator[tuple[str, Item]]:

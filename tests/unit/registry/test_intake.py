@@ -207,7 +207,7 @@ def test_progress_is_told_in_steps(tmp_path: Path) -> None:
     put(tmp_path, "drops/business/a.csv", as_csv([business()]))
     told: list[tuple[str, int, int]] = []
     intake.take_in(tmp_path / "drops", tmp_path / "clean", DAY, progress=lambda *step: told.append(step))
-    assert [s for s in told if s[1] == s[2]] == [("read", 1, 1), ("clean", 5, 5), ("write", 6, 6)]
+    assert [s for s in told if s[1] == s[2]] == [("read", 1, 1), ("clean", 5, 5), ("write", 7, 7)]
 
 
 @pytest.mark.parametrize("buckets", [1, 16, 999])

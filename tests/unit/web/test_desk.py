@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from tests.browser.town import Town
+from tests.browser.serve import STAGE
+from tests.browser.town import RENEWAL, Town
 from tests.unit.web.client import Client
+from wugan.cases import decide
 from wugan.cases.desk import Official
 from wugan.cases.model import Outcome, Stage
+from wugan.web.applicant_app import SESSION_COOKIE
 from wugan.web.desk_app import _years_later
 
 
@@ -31,7 +35,7 @@ def desk(town: Town, client: Client) -> Client:
 
 
 def test_nobody_gets_in_without_a_token(town: Town, client: Client, waiting: str) -> None:
-    for path in ("/desk", "/desk/tasks", f"/desk/cases/{waiting}"):
+    for path in ("/desk", "/desk/tasks", f"/desk/cases/{waiting}", f"/desk/cases/{waiting}/subject"):
         assert client.get(path).path == "/desk/sign-in"
     page = client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token="AAAA.BBBB")
     assert (page.status, "登录凭证无效" in page.text) == (403, True)
@@ -74,10 +78,36 @@ def test_a_case_shows_what_changes_and_where_it_comes_from(desk: Client, waiting
         assert words in text
 
 
+def test_a_case_leads_to_the_profile_of_its_subject(town: Town, desk: Client, waiting: str) -> None:
+    other = town.head(town.open_case("grain-purchase-renewal")).case_id
+    assert f"/desk/cases/{waiting}/subject" in desk.get(f"/desk/cases/{waiting}").text
+    page = desk.get(f"/desk/cases/{waiting}/subject")
+    assert page.status == 200
+    for words in ("粮食收购许可证", "粮食收购资格延续", "（本案）", f"/desk/cases/{other}", "登记库中没有联系人"):
+        assert words in page.text
+    for personal in ("尹长庚", "13900000017", "370202198503072617"):
+        assert personal not in page.text
+
+
+def test_the_cases_of_other_bureaus_are_named_and_not_linked(town: Town, desk: Client, waiting: str) -> None:
+    other = town.head(town.open_case("grain-purchase-renewal")).case_id
+    town.store.heads[other] = replace(town.store.heads[other], jurisdiction="LX")
+    text = desk.get(f"/desk/cases/{waiting}/subject").text
+    assert "莱西市行政审批服务局" in text
+    assert other not in text
+
+
+def test_a_profile_waits_for_the_registries(town: Town, desk: Client, waiting: str) -> None:
+    town.lookup.down = True
+    page = desk.get(f"/desk/cases/{waiting}/subject")
+    assert (page.status, "服务暂时繁忙" in page.text) == (503, True)
+
+
 def test_another_bureau_sees_and_does_nothing(town: Town, client: Client, waiting: str) -> None:
     client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(Official("李审批", "LX")))
     assert waiting not in client.get("/desk").text
     assert client.get(f"/desk/cases/{waiting}").status == 403
+    assert client.get(f"/desk/cases/{waiting}/subject").status == 403
     csrf = client.get("/desk").form("/sign-out")[1]["csrf"]
     fields = {"csrf": csrf, "application_id": f"{waiting}-approval-1", "kind": "correction", "points": "x"}
     assert client.post(f"/desk/cases/{waiting}/decide", fields).status == 403
@@ -171,3 +201,43 @@ def test_the_counter_hands_out(town: Town, desk: Client, link: str) -> None:
 )
 def test_the_last_day_of_a_certificate(start: date, years: int, last: date) -> None:
     assert _years_later(start, years) == last
+
+
+def test_what_the_law_renewed_can_only_be_issued(town: Town, client: Client) -> None:
+    link = town.open_case(RENEWAL)
+    town.to_approval(link)
+    case_id = town.head(link).case_id
+    town.clock.move(days=41)
+    client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(town.official))
+    old = client.get(f"/desk/cases/{case_id}")  # opened before the sweeper came by
+    assert "不予许可" in old.text
+    item, now = town.item(link), town.clock.now()
+    town.context.apply(case_id, lambda head: decide.came_due(head, item, now, town.context.random))
+    page = client.get(f"/desk/cases/{case_id}")
+    assert ("视为准予延续" in page.text, "要求补正" in page.text, "不予许可" in page.text) == (True, False, False)
+    refused = client.submit(old, "/decide", index=2, reason_code="other", reason="不符合条件")
+    assert (refused.status, "已视为准予延续" in refused.text) == (409, True)
+    assert town.store.head(case_id).stage is Stage.APPROVAL
+    progress = _progress(town, link)
+    assert ("视为准予延续" in progress, "确认撤回" in progress) == (True, False)
+    client.submit(page, "/decide", number="鲁02A0099")
+    assert town.store.head(case_id).decided
+
+
+def _progress(town: Town, link: str) -> str:
+    """What the applicant reads."""
+    browser = Client(town)
+    browser.cookies[f"{STAGE}/c/{link}"] = {SESSION_COOKIE: town.session(link)}
+    return browser.get(f"/c/{link}/progress").text
+
+
+def test_what_expired_undecided_is_a_task_with_its_reason(town: Town, client: Client) -> None:
+    link = town.open_case(RENEWAL)
+    town.clock.move(days=20)
+    town.to_approval(link)
+    town.clock.move(days=21)
+    item, now = town.item(link), town.clock.now()
+    town.context.apply(town.head(link).case_id, lambda head: decide.came_due(head, item, now, town.context.random))
+    client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(town.official))
+    assert "原证照已到期，申请尚未办结" in client.get("/desk/tasks").text
+    assert "不予许可" in client.get(f"/desk/cases/{town.head(link).case_id}").text

@@ -34,6 +34,7 @@ POST /desk/sign-in
 POST /desk/sign-out
 GET /desk
 GET /desk/cases/{case_id}
+GET /desk/cases/{case_id}/subject
 POST /desk/cases/{case_id}/decide
 POST /desk/cases/{case_id}/received
 GET /desk/tasks

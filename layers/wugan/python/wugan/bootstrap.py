@@ -7,6 +7,7 @@ ports, and production refuses it (`config.settings`).
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,12 @@ from wugan import config
 from wugan.approval.desk import DeskDepartment
 from wugan.approval.platform import PlatformDepartment
 from wugan.approval.port import Department
+from wugan.aws.bus import EventBridgeBus
 from wugan.aws.case_store import DynamoCaseStore
+from wugan.aws.change_store import DynamoChangeStore
 from wugan.aws.executions import StepFunctionsExecutions
 from wugan.aws.item_store import DynamoItemStore
+from wugan.aws.queues import SqsQueue
 from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
 from wugan.aws.runtime import describe
 from wugan.aws.secrets import parameter, secret_json, secret_text
@@ -35,9 +39,12 @@ from wugan.http import JsonClient
 from wugan.identity.sandbox import SandboxIdentity
 from wugan.links import Keyring
 from wugan.outreach.sandbox import SandboxMessenger
+from wugan.registry.change_intake import ChangeIntake
+from wugan.registry.guard import Limits
 
 if TYPE_CHECKING:
     from wugan.cases.scan import Scan
+    from wugan.cases.sense import Sense
 
 
 class SystemRandom:
@@ -96,14 +103,31 @@ def link_secret() -> str:
 
 
 @cache
+def change_store() -> DynamoChangeStore:
+    """What the registries told between their deliveries."""
+    return DynamoChangeStore(settings().get(config.CHANGES_TABLE))
+
+
+@cache
+def change_bus() -> EventBridgeBus:
+    """Where it is said which subjects changed."""
+    return EventBridgeBus(settings().need(config.CHANGE_BUS))
+
+
+@cache
+def lookup() -> S3SubjectLookup:
+    """One subject in the registries of today."""
+    return S3SubjectLookup(S3RegistryFiles(settings().get(config.REGISTRY_BUCKET)), change_store())
+
+
+@cache
 def context() -> Context:
     """What every case service works with."""
-    lookup = S3SubjectLookup(S3RegistryFiles(settings().get(config.REGISTRY_BUCKET)))
-    return Context(case_store(), item_store(), lookup, Keyring(link_secret), clock(), SystemRandom(), public_url)
+    return Context(case_store(), item_store(), lookup(), Keyring(link_secret), clock(), SystemRandom(), public_url)
 
 
 def vendor_secret(kind: str) -> str:
-    """The secret shared with the vendors of a kind: channel, identity, courier, department."""
+    """The secret shared with those of a kind: channel, identity, courier, department, registry."""
     return str(secret_json(settings().need(config.VENDOR_SECRET))[kind])
 
 
@@ -220,4 +244,33 @@ def scan() -> Scan:
     """The steps of a scan; the only functions that pay for the intake's imports."""
     from wugan.cases.scan import Scan
 
-    return Scan(registry_files(), item_store(), clock())
+    number, usual = settings().number, Limits()
+    limits = Limits(number(config.SHRINK_PERCENT, usual.shrink_percent), number(config.STALE_DAYS, usual.stale_days))
+    return Scan(registry_files(), item_store(), clock(), limits, describe, change_store().all)
+
+
+@cache
+def change_intake() -> ChangeIntake:
+    """The way in for changes."""
+    keep = timedelta(days=settings().number(config.CHANGE_DAYS, 14))
+    return ChangeIntake(change_store(), change_bus(), lambda: vendor_secret("registry"), clock(), keep)
+
+
+@cache
+def sense() -> Sense:
+    """Looks at subjects that changed; the function that pays for DuckDB."""
+    from wugan.cases.sense import Sense
+
+    return Sense(lookup(), item_store(), opening(), change_bus(), clock(), describe)
+
+
+@cache
+def sense_queue() -> SqsQueue:
+    """Events that wait for `sense`."""
+    return SqsQueue(settings().need(config.SENSE_QUEUE))
+
+
+@cache
+def sense_failures() -> SqsQueue:
+    """Events that `sense` gave up on."""
+    return SqsQueue(settings().need(config.SENSE_FAILURES))

@@ -28,12 +28,25 @@ class Settings:
         """A setting that may be empty."""
         return self.values.get(name, "")
 
+    def number(self, name: str, default: float) -> float:
+        """A number that may be left out. Raises InvalidInput naming it."""
+        value = self.values.get(name, "")
+        try:
+            return float(value) if value else default
+        except ValueError:
+            raise InvalidInput(f"{value!r} is no number", field=name) from None
+
 
 CASES_TABLE = "WUGAN_CASES_TABLE"
 WAITS_TABLE = "WUGAN_WAITS_TABLE"
 ITEMS_TABLE = "WUGAN_ITEMS_TABLE"
 REGISTRY_BUCKET = "WUGAN_REGISTRY_BUCKET"
 FILES_BUCKET = "WUGAN_FILES_BUCKET"
+CHANGES_TABLE = "WUGAN_CHANGES_TABLE"
+CHANGE_BUS = "WUGAN_CHANGE_BUS"
+CHANGE_DAYS = "WUGAN_CHANGE_DAYS"
+SENSE_QUEUE = "WUGAN_SENSE_QUEUE"
+SENSE_FAILURES = "WUGAN_SENSE_FAILURES"
 KMS_KEY = "WUGAN_KMS_KEY"
 CASE_MACHINE = "WUGAN_CASE_MACHINE"
 SCAN_MACHINE = "WUGAN_SCAN_MACHINE"
@@ -45,6 +58,8 @@ CLOCK = "WUGAN_CLOCK"
 SANDBOX_URL = "WUGAN_SANDBOX_URL"
 DESK_JURISDICTIONS = "WUGAN_DESK_JURISDICTIONS"
 STAGE = "WUGAN_STAGE"
+SHRINK_PERCENT = "WUGAN_SHRINK_PERCENT"
+STALE_DAYS = "WUGAN_STALE_DAYS"
 
 
 def settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -76,6 +76,12 @@ class StaleHead(Conflict):
     code = "stale_head"
 
 
+class DeemedRenewed(Conflict):
+    """The renewal is granted by law (行政许可法 art. 50): the certificate can only be issued."""
+
+    code = "deemed_renewed"
+
+
 class Duplicate(Conflict):
     """This message was already taken in; repeating it is a success without effect."""
 

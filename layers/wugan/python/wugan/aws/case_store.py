@@ -191,6 +191,9 @@ class DynamoCaseStore:
     def opted_out(self, subject: str, item_code: str) -> bool:
         return any(True for _ in self.rows.query(f"OPTOUT#{subject}", self.rows.sk == item_code, consistent_read=True, limit=1))
 
+    def opted_out_of(self, subject: str) -> set[str]:
+        return {row.sk for row in self.rows.query(f"OPTOUT#{subject}", consistent_read=True)}
+
     # --- lists
 
     def by_item(self, item_code: str) -> Iterator[Head]:

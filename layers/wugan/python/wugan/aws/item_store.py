@@ -10,6 +10,7 @@ from wugan.aws.tables import item_rows
 from wugan.cases.codec import stamp
 from wugan.errors import NotFound
 from wugan.items.model import Item
+from wugan.items.port import Note
 from wugan.items.version import version
 
 CURRENT = "CURRENT"
@@ -26,9 +27,9 @@ class DynamoItemStore:
     def rows(self) -> Any:
         return item_rows(self.items_table)
 
-    def publish(self, item: Item, at: datetime) -> str:
+    def publish(self, item: Item, at: datetime, note: Note | None = None) -> str:
         name = version(item)
-        self.rows(item.code, name, body=item.model_dump(mode="json"), published_at=stamp(at)).save()
+        self.rows(item.code, name, body=item.model_dump(mode="json"), published_at=stamp(at), note=note).save()
         self.rows(item.code, CURRENT, current=name, published_at=stamp(at)).save()
         return name
 
@@ -39,9 +40,15 @@ class DynamoItemStore:
 
     def get(self, code: str, version: str) -> Item:
         if (code, version) not in self._read:
-            try:
-                row = self.rows.get(code, version, consistent_read=True)
-            except self.rows.DoesNotExist:
-                raise NotFound("no such item version", field="item") from None
-            self._read[code, version] = Item.model_validate(row.body)
+            self._read[code, version] = Item.model_validate(self._row(code, version).body)
         return self._read[code, version]
+
+    def note(self, code: str, version: str) -> Note | None:
+        note: Note | None = self._row(code, version).note
+        return note
+
+    def _row(self, code: str, version: str) -> Any:
+        try:
+            return self.rows.get(code, version, consistent_read=True)
+        except self.rows.DoesNotExist:
+            raise NotFound("no such item version", field="item") from None

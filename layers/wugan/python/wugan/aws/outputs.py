@@ -20,6 +20,10 @@ SETTINGS = {
     "LinkSecret": config.LINK_SECRET,
     "VendorSecret": config.VENDOR_SECRET,
     "PublicUrl": config.PUBLIC_URL,
+    "ChangesTable": config.CHANGES_TABLE,
+    "ChangeBus": config.CHANGE_BUS,
+    "SenseQueue": config.SENSE_QUEUE,
+    "SenseFailures": config.SENSE_FAILURES,
 }
 
 

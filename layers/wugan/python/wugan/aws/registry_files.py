@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
 
 from wugan.aws.clients import client
 from wugan.errors import NotFound, VendorUnavailable
 from wugan.registry.buckets import MANIFEST
 from wugan.registry.lookup import BucketReader, Fetch
 from wugan.registry.model import Subject
+from wugan.registry.port import ChangeStore
 
 DROPS = "registry/"
 CURRENT = "clean/CURRENT"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,11 @@ class S3RegistryFiles:
     bucket: str
 
     def fetch_drops(self, into: Path) -> None:
-        for key in self._keys(DROPS):
+        for key, delivered_at in self._objects(DROPS):
             path = into / key.removeprefix(DROPS)
             path.parent.mkdir(parents=True, exist_ok=True)
             client("s3").download_file(self.bucket, key, str(path))
+            os.utime(path, (delivered_at.timestamp(),) * 2)
 
     def deliver(self, folder: Path) -> None:
         """Put feeds where the bureaus drop them, in place of what lay there."""
@@ -44,7 +50,13 @@ class S3RegistryFiles:
     def publish_clean(self, run: str, folder: Path) -> None:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             client("s3").upload_file(str(path), self.bucket, f"clean/{run}/{path.relative_to(folder).as_posix()}")
+
+    def make_current(self, run: str) -> None:
         client("s3").put_object(Bucket=self.bucket, Key=CURRENT, Body=run.encode())
+
+    def published(self) -> str | None:
+        # Listed, since reading what is not there is refused to a role that may list only some prefixes.
+        return self.current_run() if CURRENT in self._keys(CURRENT) else None
 
     def clean(self, run: str) -> Fetch:
         local = Path(tempfile.gettempdir(), "wugan-clean", self.bucket, run)
@@ -52,13 +64,18 @@ class S3RegistryFiles:
         def fetch(name: str) -> Path:
             path = local / name
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
+                local.mkdir(mode=0o700, parents=True, exist_ok=True)  # on an operator's machine nobody else may read it
+                path.parent.mkdir(exist_ok=True)
                 part = path.with_suffix(".part")
                 client("s3").download_file(self.bucket, f"clean/{run}/{name}", str(part))
                 part.rename(path)
             return path
 
         return fetch
+
+    def kept(self) -> list[str]:
+        found = [(at, key) for key, at in self._objects("clean/") if key.endswith(f"/{MANIFEST}")]
+        return [key.removeprefix("clean/").removesuffix(f"/{MANIFEST}") for _, key in sorted(found)]
 
     def current_run(self) -> str:
         try:
@@ -81,22 +98,35 @@ class S3RegistryFiles:
         return (key.removeprefix(start) for key in self._keys(start + prefix))
 
     def _keys(self, prefix: str) -> Iterator[str]:
+        return (key for key, _ in self._objects(prefix))
+
+    def _objects(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-            yield from (o["Key"] for o in page.get("Contents", []) if not o["Key"].endswith("/"))
+            yield from ((o["Key"], o["LastModified"]) for o in page.get("Contents", []) if not o["Key"].endswith("/"))
 
 
 @dataclass
 class S3SubjectLookup:
-    """One subject in the clean files of the newest run."""
+    """One subject in the clean files of the newest run, with the changes told since."""
 
     files: S3RegistryFiles
+    changes: ChangeStore
     _reader: tuple[str, BucketReader] | None = field(default=None)
 
     def subject(self, credit_code: str) -> Subject:
-        run = self.files.current_run()
-        if self._reader is None or self._reader[0] != run:
-            self._reader = (run, BucketReader(self.files.clean(run)))
+        return self._read(lambda reader: reader.subject(credit_code, self.changes.of))
+
+    def holders(self, producer_code: str) -> set[str]:
+        return self._read(lambda reader: reader.holders(producer_code)) | self.changes.holders(producer_code)
+
+    def incomplete(self) -> Sequence[str]:
+        return self._read(lambda reader: reader.manifest.incomplete)
+
+    def _read(self, read: Callable[[BucketReader], _T]) -> _T:
         try:
-            return self._reader[1].subject(credit_code)
-        except (ClientError, BotoCoreError) as error:
+            run = self.files.current_run()
+            if self._reader is None or self._reader[0] != run:
+                self._reader = (run, BucketReader(self.files.clean(run)))
+            return read(self._reader[1])
+        except (ClientError, BotoCoreError, PynamoDBException) as error:
             raise VendorUnavailable(f"the registries cannot be read now: {MANIFEST}") from error

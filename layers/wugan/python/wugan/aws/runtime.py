@@ -7,11 +7,12 @@ their class and a code.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
@@ -20,6 +21,16 @@ from wugan.errors import WuganError
 Handler = Callable[[dict[str, Any], LambdaContext], Any]
 logger = Logger(service="wugan")
 metrics = Metrics(namespace="Wugan", service="wugan")
+
+
+def count(counts: Mapping[str, float], **dimensions: str) -> None:
+    """Emit counts under dimensions of their own, apart from what the handler counts in `metrics`."""
+    record = EphemeralMetrics(namespace="Wugan", service="wugan")
+    for dimension, place in dimensions.items():
+        record.add_dimension(dimension, place)
+    for name, value in counts.items():
+        record.add_metric(name, MetricUnit.Count, value)
+    record.flush_metrics()
 
 
 class StageFailed(Exception):

@@ -83,6 +83,20 @@ class _ItemRow(Model):
     body = JSONAttribute(null=True)
     current = UnicodeAttribute(null=True)
     published_at = UnicodeAttribute(null=True)
+    note = JSONAttribute(null=True)
+
+
+class _ChangeRow(Model):
+    """A row of the changes table: a record's newest row, who holds a producer's licences, or what was refused of a batch."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    feed = UnicodeAttribute(null=True)
+    row = JSONAttribute(null=True)
+    rank = UnicodeAttribute(null=True)
+    refused = JSONAttribute(null=True)
+    received_at = UnicodeAttribute()
+    expires_at = NumberAttribute()
 
 
 def _model(base: type[Model], table: str, indexes: Mapping[str, Any]) -> Any:
@@ -114,6 +128,12 @@ def wait_rows(table: str) -> Any:
 def item_rows(table: str) -> Any:
     """The model of the items table."""
     return _model(_ItemRow, table, {})
+
+
+@cache
+def change_rows(table: str) -> Any:
+    """The model of the changes table."""
+    return _model(_ChangeRow, table, {})
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wugan.approval.port import Decision, DecisionKind
-from wugan.cases import deadlines
+from wugan.cases import deadlines, renewal
 from wugan.cases.model import (
     PERSON_STAGES,
     Actor,
@@ -21,6 +21,7 @@ from wugan.cases.model import (
     Event,
     Facts,
     Head,
+    Lapse,
     OldCertificate,
     Outcome,
     Stage,
@@ -30,7 +31,7 @@ from wugan.cases.model import (
 from wugan.cases.ports import Random
 from wugan.courier.port import ParcelState
 from wugan.detection.model import Hit
-from wugan.errors import CaseEnded, Conflict, Forbidden, InvalidInput, NotWaiting, NotYet
+from wugan.errors import CaseEnded, Conflict, DeemedRenewed, Forbidden, InvalidInput, NotWaiting, NotYet
 from wugan.identity.port import Checked
 from wugan.items.model import DeliveryWay, Item, ReturnWay
 
@@ -106,10 +107,9 @@ def _expect(head: Head, *stages: Stage) -> None:
 
 
 def _ladder_due(head: Head, item: Item) -> datetime:
-    """When the person is reminded next, or the case expires: days after the first prompt."""
-    assert head.prompted_at is not None
-    ladder = [*item.reminders.after_days, item.reminders.expire_after_days]
-    return head.prompted_at + timedelta(days=ladder[min(head.rung, len(ladder) - 1)])
+    """When the person is reminded next, or the case expires."""
+    ladder = renewal.ladder(head, item)
+    return ladder[min(head.rung, len(ladder) - 1)]
 
 
 # --- opening and prompting
@@ -133,6 +133,7 @@ def open_case(hit: Hit, item: Item, name: str, contacts: Sequence[Mapping[str, A
     facts = {
         "item": hit.item_code,
         "item_version": hit.item_version,
+        "rule": hit.rule,
         "fields": [c.field for c in hit.changes],
         "conditions": [{"name": c.name, "held": c.held, "reason": c.reason} for c in hit.conditions],
         "records": list(hit.records),
@@ -244,7 +245,7 @@ def intended(head: Head, text: str, now: datetime, random: Random) -> Change:
     """ "Continue" counts as the application (step 4); `text` is what the person was asked."""
     _expect(head, Stage.INTENTION)
     step = Step(head, now, random).note("intention_confirmed", Actor.PERSON, {"question": text})
-    return step.change(answered=step.answer(Answer.CONFIRMED, Stage.DECLARATION, resume=Stage.DECLARATION))
+    return step.change(answered=step.answer(Answer.CONFIRMED, Stage.DECLARATION, resume=Stage.DECLARATION, applied_at=now))
 
 
 def declined(head: Head, forever: bool, now: datetime, random: Random) -> Change:
@@ -301,7 +302,7 @@ def declared(
 
 def withdrawn(head: Head, now: datetime, random: Random) -> Change:
     """The person withdraws, at any time before the decision. Between two waits the next stage finds it."""
-    if head.decided or head.stage in (Stage.DELIVERY, Stage.GIVE_BACK, Stage.CLOSING):
+    if head.granted or head.stage in (Stage.DELIVERY, Stage.GIVE_BACK, Stage.CLOSING):
         raise Conflict("the decision is made; the case can no longer be withdrawn")
     step = Step(head, now, random).note("withdrawn", Actor.PERSON, {"at_stage": head.stage.value})
     if head.wait is None:
@@ -382,12 +383,18 @@ def submitted(head: Head, item: Item, reference: str, package: Mapping[str, Any]
 
 
 def _supervision_due(head: Head, item: Item, now: datetime) -> datetime:
+    """When the next light comes on, the old certificate ends, or the law's last day is over; not before `now`."""
+    light = _light_due(head, item)
+    return max(now, min(light, renewal.lapses_at(head) or light))
+
+
+def _light_due(head: Head, item: Item) -> datetime:
     """When the next light comes on, or the law's last day."""
     assert head.accepted_at is not None
     assert head.promised_by is not None
     yellow = head.promised_by - (head.promised_by - head.accepted_at) * 0.1
     last = deadlines.period(head.promised_by, item.limits.legal - item.limits.promised + LEGAL_EXTENSION)
-    return {"green": max(yellow, now), "yellow": head.promised_by, "red": last}[head.light]
+    return {"green": yellow, "yellow": head.promised_by, "red": last}[head.light]
 
 
 def decided(head: Head, decision: Decision, attempt: int, now: datetime, random: Random) -> Change:
@@ -397,6 +404,10 @@ def decided(head: Head, decision: Decision, attempt: int, now: datetime, random:
     _expect(head, Stage.APPROVAL)
     actor = Actor.OFFICIAL if decision.by.startswith("desk:") else Actor.DEPARTMENT
     step = Step(head, now, random)
+    if renewal.lapses(head, now):
+        _lapse(step)  # the sweeper has not come by yet
+    if step.head.lapse is Lapse.DEEMED_RENEWED and decision.kind is not DecisionKind.APPROVED:
+        raise DeemedRenewed(f"undecided by {head.expires_on}, the renewal counts as granted (行政许可法 art. 50): issue the certificate")
     if decision.kind is DecisionKind.CORRECTION:
         return _correction(step, decision, actor)
     sealed = {"certificate": decision.certificate} if decision.certificate else {"rejection": {"reason": decision.reason}}
@@ -463,11 +474,13 @@ def came_due(head: Head, item: Item, now: datetime, random: Random) -> Change | 
 
 
 def _remind_or_expire(head: Head, item: Item, now: datetime, random: Random) -> Change:
-    step = Step(head, now, random)
-    if head.rung >= len(item.reminders.after_days):
+    """Rungs that went by while nobody swept are one."""
+    step, ladder = Step(head, now, random), renewal.ladder(head, item)
+    rung = max(head.rung + 1, sum(at <= now for at in ladder))
+    if rung >= len(ladder):
         return _expire(step)
-    step.note("reminder_due", Actor.SYSTEM, {"rung": head.rung + 1, "stage": head.stage.value})
-    answered = step.answer(Answer.REMIND, Stage.PUSH, rung=head.rung + 1, tried=(), resume=head.stage)
+    step.note("reminder_due", Actor.SYSTEM, {"rung": rung, "stage": head.stage.value})
+    answered = step.answer(Answer.REMIND, Stage.PUSH, rung=rung, tried=(), resume=head.stage)
     return step.change(answered=answered)
 
 
@@ -477,17 +490,45 @@ def _expire(step: Step) -> Change:
     return step.change(answered=answered)
 
 
-def _supervise(head: Head, item: Item, now: datetime, random: Random) -> Change:
-    """Efficiency supervision (电子监察): yellow, red, and past the law's last day an official."""
+def _supervise(head: Head, item: Item, now: datetime, random: Random) -> Change | None:
+    """Efficiency supervision (电子监察): the old certificate's end, yellow, red, and past the law's last day an official.
+
+    One at a time; None when a twin of this call was faster, and nothing more is due.
+    """
     step = Step(head, now, random)
-    if head.light == "red":
+    if renewal.lapses(head, now):
+        _lapse(step)
+    elif now < _light_due(head, item):
+        return None
+    elif head.light == "red":
         return _overdue(step)
-    light = "yellow" if head.light == "green" else "red"
-    step.note(f"light_{light}", Actor.SYSTEM, {"promised_by": head.promised_by.isoformat() if head.promised_by else None})
-    step.update(light=light)
+    else:
+        light = "yellow" if head.light == "green" else "red"
+        step.note(f"light_{light}", Actor.SYSTEM, {"promised_by": head.promised_by.isoformat() if head.promised_by else None})
+        step.update(light=light)
     number = head.waits[Stage.APPROVAL.value]
     again = Wait(head.case_id, Stage.APPROVAL, number, _supervision_due(step.head, item, now))
     return step.change(rescheduled=again)
+
+
+def _lapse(step: Step) -> None:
+    """The old certificate ended undecided. The law renews it if it was applied for in time and lay whole with the department."""
+    head = step.head
+    applied, submitted = head.applied_at or head.accepted_at, head.waiting_since
+    assert head.expires_on
+    assert applied
+    assert submitted
+    in_time = renewal.in_time(head.expires_on, applied)
+    facts = {
+        "expires_on": head.expires_on,
+        "applied_on": applied.date().isoformat(),
+        "in_time": in_time,
+        "submitted_on": submitted.date().isoformat(),
+    }
+    if in_time and submitted < renewal.ends_at(head.expires_on):
+        step.note("deemed_renewed", Actor.SYSTEM, facts).update(lapse=Lapse.DEEMED_RENEWED)
+    else:
+        step.note("expired_undecided", Actor.SYSTEM, facts).update(lapse=Lapse.EXPIRED_UNDECIDED, task="handle")
 
 
 def _overdue(step: Step) -> Change:

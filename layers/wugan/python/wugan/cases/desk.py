@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from wugan.approval.port import Decision
-from wugan.cases import decide
+from wugan.cases import decide, profile
 from wugan.cases.context import Context
 from wugan.cases.model import Event, Head, Stage
+from wugan.cases.profile import Profile
 from wugan.errors import Forbidden, InvalidInput
 from wugan.items.model import Item
 from wugan.links import DESK_SESSION
@@ -82,6 +83,10 @@ class Desk:
             contact=contacts[min(head.contact, len(contacts) - 1)],
             events=self.context.store.events(case_id),
         )
+
+    def subject(self, official: Official, case_id: str) -> Profile:
+        """The profile of a case's subject. Raises NotFound, Forbidden for another bureau's case, VendorUnavailable."""
+        return profile.read(self.context, self._own(official, case_id).subject)
 
     def decide(self, official: Official, decision: Decision, attempt: int) -> Head:
         """Approve, ask for corrections, or reject."""

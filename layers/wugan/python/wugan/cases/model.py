@@ -92,6 +92,13 @@ class OldCertificate(StrEnum):
     WITH_DEPARTMENT = "with_department"
 
 
+class Lapse(StrEnum):
+    """What came of an old certificate that ended while the department had the renewal (行政许可法 art. 50)."""
+
+    DEEMED_RENEWED = "deemed_renewed"  # 视为准予延续: applied for in time, and not decided by the last day
+    EXPIRED_UNDECIDED = "expired_undecided"  # applied for late, or not complete on the last day
+
+
 @dataclass(frozen=True)
 class Event:
     """One thing that happened. `facts` hold no personal data; what is personal is sealed and named in `sealed`.
@@ -220,7 +227,9 @@ class Head:
     old_certificate: OldCertificate = OldCertificate.NONE
     return_way: str | None = None
     delivery_way: str | None = None
-    expires_on: str | None = None  # of the old certificate, for a renewal
+    expires_on: str | None = None  # the last day of the old certificate, for a renewal
+    applied_at: datetime | None = None  # "continue" counts as the application
+    lapse: Lapse | None = None
     accepted_at: datetime | None = None
     promised_by: datetime | None = None
     paused_at: datetime | None = None
@@ -240,6 +249,11 @@ class Head:
     def holds_old(self) -> bool:
         """Whether the old certificate has left the person's hands and must go back if nothing new is granted."""
         return self.old_certificate in (OldCertificate.WITH_COURIER, OldCertificate.WITH_DEPARTMENT)
+
+    @property
+    def granted(self) -> bool:
+        """Whether the department decided, or is deemed to have renewed: nothing can be withdrawn any more."""
+        return self.decided or self.lapse is Lapse.DEEMED_RENEWED
 
     def flags(self) -> dict[str, Any]:
         """What the state machine carries: the id and routing words, nothing personal."""

@@ -10,7 +10,7 @@ from wugan.cases import decide
 from wugan.cases.context import Context
 from wugan.cases.ports import Executions
 from wugan.detection.model import Hit
-from wugan.errors import AlreadyOpen
+from wugan.errors import AlreadyOpen, NotFound
 from wugan.registry.model import Contact
 
 
@@ -37,6 +37,16 @@ class Opening:
 
     context: Context
     executions: Executions
+
+    def standing(self, hit: Hit) -> Fate | None:
+        """What became of this hit before now; None when it is new."""
+        if self.context.store.opted_out(hit.subject, hit.item_code):
+            return Fate.OPTED_OUT
+        try:
+            self.context.store.head(hit.case_id)
+        except NotFound:
+            return None
+        return Fate.ALREADY_OPEN
 
     def open(self, found: Found) -> Fate:
         """Open one case. A start that fails is made up for by the sweeper."""

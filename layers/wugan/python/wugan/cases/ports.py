@@ -37,6 +37,9 @@ class CaseStore(Protocol):
     def opted_out(self, subject: str, item_code: str) -> bool:
         """Whether the subject never wants prompts for this item."""
 
+    def opted_out_of(self, subject: str) -> set[str]:
+        """The codes of all items that the subject never wants prompts for."""
+
     def by_item(self, item_code: str) -> Iterator[Head]:
         """Heads of an item, newest first."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from wugan.cases import decide
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
-from wugan.cases.model import Head, Stage, WaitRecord, effect_id
+from wugan.cases.model import Change, Event, Head, Lapse, Stage, WaitRecord, effect_id
 from wugan.cases.ports import Executions, WaitStore
 from wugan.cases.stages import Ending
 from wugan.clock import Clock
@@ -52,6 +52,8 @@ class Swept:
     resumed: int = 0
     started: int = 0
     handed_over: int = 0
+    deemed_renewed: list[str] = field(default_factory=list)  # ids of cases, as in the next
+    expired_undecided: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)  # classes of errors
 
 
@@ -92,8 +94,17 @@ class Sweep:
         if wait.stage in (Stage.PICKUP, Stage.DELIVERY, Stage.GIVE_BACK) and self._poll(head, wait, swept):
             return
         item, now = self.context.item(head), self.context.clock.now()
-        self.context.apply(wait.case_id, lambda h: decide.came_due(h, item, now, self.context.random) if h.wait == wait.id else None)
+        noted: list[Event] = []
+
+        def due(head: Head) -> Change | None:
+            change = decide.came_due(head, item, now, self.context.random) if head.wait == wait.id else None
+            noted[:] = change.events if change else ()
+            return change
+
+        self.context.apply(wait.case_id, due)
         swept.due += 1
+        swept.deemed_renewed += [e.case_id for e in noted if e.type == Lapse.DEEMED_RENEWED]
+        swept.expired_undecided += [e.case_id for e in noted if e.type == Lapse.EXPIRED_UNDECIDED]
 
     def _poll(self, head: Head, wait: WaitRecord, swept: Swept) -> bool:
         """Ask a silent courier; False when it has been silent for too long."""

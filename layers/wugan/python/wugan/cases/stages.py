@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from wugan.approval.port import Application, Department
@@ -251,8 +251,13 @@ class Approve(_Stage):
         return self._commit(head, lambda h, now: decide.submitted(h, item, reference, package, now, self.context.random))
 
     def _qualifies(self, head: Head, item: Item) -> tuple[bool, str]:
-        """Whether today's registries still bear the case out; else why not, without personal data."""
+        """Whether today's registries still bear the case out; else why not, without personal data.
+
+        A certificate that ended on the way does not undo an application to renew it: its last day counts.
+        """
         subject = self.context.lookup.subject(head.subject)
+        if head.expires_on:
+            subject = replace(subject, as_of=min(subject.as_of, date.fromisoformat(head.expires_on)))
         return still_qualifies(item, head.item_version, subject, head.fingerprint, head.opened_at.date())
 
     def _application(self, head: Head, item: Item) -> Application:

@@ -1,19 +1,55 @@
-"""The named facts that rules are made of. Each gives a condition in three values: held, failed, or the data does not tell."""
+"""The named, typed facts that rules are made of, each for both engines: in Python for one subject, in SQL for all of them.
+
+SQL sees a candidate's columns: `c_…` of the certificate, `b_…` of the business registration, `p_name` of the producer. What SQL
+cannot say as Python does (names and addresses in one form) is worked out in Python, once for each candidate on which `guard` holds,
+and read as `w_<feature>`. `docs/rules.md` is made from this table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import assert_never
+from datetime import date
+from typing import Any
 
-from wugan.detection.model import Condition, FieldChange
-from wugan.items.model import ChangeTrigger, FilingTrigger, Item, Jurisdiction, RenewalTrigger, Requirement, SubjectField
+from wugan.detection import places
+from wugan.detection.expression import Type, Value
+from wugan.detection.row import Row
+from wugan.items.model import Jurisdiction, SubjectField
 from wugan.registry import normalise
-from wugan.registry.model import Business, Certificate, Subject
-from wugan.registry.normalise import Address
+from wugan.registry.feeds import ENTITY_TYPES
 
-FIELD_NAMES = {
+
+@dataclass(frozen=True)
+class Worked:
+    """A column that Python works out: the function of these columns, where the guard holds; NULL elsewhere."""
+
+    function: Callable[..., Value | None]
+    columns: tuple[str, ...]
+    guard: str
+    cost: int = 1  # dearer columns come later, for the rows that are left then
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One feature. A value of None is missing: the registries do not tell."""
+
+    name: str
+    title: str  # in Chinese, for item managers and explanations
+    type: Type
+    python: Callable[[Row], Value | None]
+    sql: str  # may use {as_of} and {sensed_on}
+    about: str = ""
+    worked: Worked | None = None
+    choices: tuple[str, ...] = ()  # the only values there are
+    needs_certificate: bool = True  # not to be had in a filing, which looks at the registration alone
+    offered: bool = True  # to authors, in `when`
+    narrow: str = ""  # holds on every row on which a truth value is true, and is cheaper
+    day: str = ""  # the date column on which the value depends, so that it changes as days pass
+    ahead: bool = False  # the days run out until that date, instead of adding up since
+
+
+SUBJECT_FIELDS = {
     SubjectField.NAME: "名称",
     SubjectField.LEGAL_REPRESENTATIVE: "法定代表人",
     SubjectField.PERSON_IN_CHARGE: "负责人",
@@ -21,255 +57,214 @@ FIELD_NAMES = {
     SubjectField.PREMISES_ADDRESS: "生产经营地址",
     SubjectField.PRODUCER_NAME: "实际生产企业名称",
 }
-ADDRESSES = frozenset({SubjectField.REGISTERED_ADDRESS, SubjectField.PREMISES_ADDRESS})
-_BUREAU_OF = {"莱西市": Jurisdiction.LX, "平度市": Jurisdiction.PD}
+ADDRESSES = (SubjectField.REGISTERED_ADDRESS, SubjectField.PREMISES_ADDRESS)
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """One field on the certificate and in the registry, normalised; `changed` is None when either side says nothing."""
-
-    field: SubjectField
-    old: str | None
-    new: str | None
-    changed: bool | None
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a rule looks at: one item, one subject, one of its certificates (none for a filing)."""
-
-    item: Item
-    subject: Subject
-    certificate: Certificate | None
-    sensed_on: date  # the day the trigger's window counts from
-    comparisons: tuple[Comparison, ...] = ()
-
-    @property
-    def changes(self) -> tuple[FieldChange, ...]:
-        """The fields that changed, in the item's order."""
-        return tuple(FieldChange(c.field.value, c.old, c.new) for c in self.comparisons if c.changed)
-
-
-def facts(item: Item, subject: Subject, certificate: Certificate | None, sensed_on: date) -> Facts:
-    """Gather what the item's rule looks at."""
-    fields = item.trigger.change if isinstance(item.trigger, ChangeTrigger) and certificate else []
-    compared = tuple(compare(f, subject, certificate) for f in fields) if certificate else ()
-    return Facts(item, subject, certificate, sensed_on, compared)
-
-
-def compare(field: SubjectField, subject: Subject, certificate: Certificate) -> Comparison:
-    """Compare one field after normalisation. A superseded district name, a bracket or a space is no change."""
-    old, new = getattr(certificate, field.value), _registered(field, subject, certificate)
-    if field in ADDRESSES:
-        return _compare_addresses(field, normalise.address(old), normalise.address(new))
-    before, after = normalise.name(old), normalise.name(new)
-    return Comparison(field, before, after, None if before is None or after is None else before != after)
-
-
-def _registered(field: SubjectField, subject: Subject, certificate: Certificate) -> str | None:
+def sides(field: SubjectField, row: Row) -> tuple[str | None, str | None]:
+    """A field as printed on the certificate and as registered now, as the registries write them."""
+    old = getattr(row.certificate, field.value) if row.certificate else None
     if field is SubjectField.PRODUCER_NAME:
-        producer = subject.producers.get(normalise.credit_code(certificate.producer_code) or "")
-        return producer.name if producer else None
-    return getattr(subject.business, field.value, None)
+        producer = row.producer()
+        return old, producer.name if producer else None
+    return old, getattr(row.business, field.value) if row.business else None
 
 
-def _compare_addresses(field: SubjectField, before: Address | None, after: Address | None) -> Comparison:
-    changed = None if before is None or after is None else not before.same(after)
-    return Comparison(field, before.text if before else None, after.text if after else None, changed)
+def changed(field: SubjectField) -> str:
+    """The name of the feature that tells whether a field changed."""
+    return f"{field.value}_changed"
 
 
-def conditions(given: Facts) -> tuple[Condition, ...]:
-    """Every condition of the item's rule for these facts."""
-    own = (*_trigger(given), in_jurisdiction(given))
-    return own + tuple(_REQUIREMENTS[r](given) for r in given.item.requires)
+def moved(field: SubjectField) -> str:
+    """The name of the feature that tells whether an address moved."""
+    return f"{field.value}_moved"
 
 
-def _trigger(given: Facts) -> Iterable[Condition]:
-    trigger = given.item.trigger
-    match trigger:
-        case ChangeTrigger():
-            return certificate_in_force(given), changed(given)
-        case RenewalTrigger():
-            return certificate_in_force(given), expires_soon(given, trigger)
-        case FilingTrigger():
-            return newly_covered(given, trigger), not_filed(given)
-        case _:
-            assert_never(trigger)
+def _columns(field: SubjectField) -> tuple[str, str]:
+    return f"c_{field.value}", "p_name" if field is SubjectField.PRODUCER_NAME else f"b_{field.value}"
 
 
-def certificate_in_force(given: Facts) -> Condition:
-    """The certificate is valid and its last day is not past; one without a last day does not end."""
-    certificate = given.certificate
+def _changed(field: SubjectField, title: str) -> Definition:
+    compare = places.address_changed if field in ADDRESSES else places.name_changed
+    old, new = _columns(field)
+    return Definition(
+        changed(field),
+        f"{title}已变更",
+        Type.BOOLEAN,
+        lambda row: compare(*sides(field, row)),
+        f"CASE WHEN {old} = {new} THEN FALSE ELSE w_{changed(field)} END",
+        f"登记的{title}与证照上的不同（只差书写形式不算）",
+        worked=Worked(compare, (old, new), f"{old} <> {new}"),
+        narrow=f"{old} <> {new}",
+    )
+
+
+def _moved(field: SubjectField, title: str) -> Definition:
+    old, new = _columns(field)
+    return Definition(
+        moved(field),
+        f"{title}已迁移",
+        Type.BOOLEAN,
+        lambda row: places.address_moved(*sides(field, row)),
+        f"CASE WHEN {old} <> {new} THEN w_{moved(field)} ELSE FALSE END",
+        f"{title}变到另一处；仅路名、门牌号变更或没有变更为否，无法判断时缺失",
+        worked=Worked(places.address_moved, (old, new), f"{old} <> {new}"),
+        narrow=f"{old} <> {new}",
+    )
+
+
+def _plain(of: str, column: str, name: str, title: str, type: Type, about: str = "", choices: tuple[str, ...] = ()) -> Definition:
+    """A column as it stands."""
+    side = "certificate" if of == "c" else "business"
+
+    def read(row: Row) -> Value | None:
+        return getattr(getattr(row, side), column, None)
+
+    return Definition(name, title, type, read, f"{of}_{column}", about, choices=choices, needs_certificate=of == "c")
+
+
+def _form(
+    of: str, column: str, name: str, title: str, function: Callable[[str | None], str | None], about: str, choices: tuple[str, ...] = ()
+) -> Definition:
+    """A text column in one form."""
+    side, source = "certificate" if of == "c" else "business", f"{of}_{column}"
+    worked = Worked(function, (source,), f"{source} IS NOT NULL")
+
+    def read(row: Row) -> Value | None:
+        return function(getattr(getattr(row, side), column, None))
+
+    return Definition(name, title, Type.TEXT, read, f"w_{name}", about, worked=worked, choices=choices, needs_certificate=of == "c")
+
+
+def _district(of: str, column: str, name: str, title: str) -> Definition:
+    return _form(of, column, name, title, places.district, "旧区名换算为现名", normalise.DISTRICTS)
+
+
+def _days(of: str, column: str, name: str, title: str, about: str, *, ahead: bool = False) -> Definition:
+    """Days from a date to the day of sensing, or ahead to it."""
+    side, source = "certificate" if of == "c" else "business", f"{of}_{column}"
+
+    def count(row: Row) -> Value | None:
+        day: date | None = getattr(getattr(row, side), column, None)
+        if day is None:
+            return None
+        return (day - row.sensed_on).days if ahead else (row.sensed_on - day).days
+
+    sql = f"({source} - {{sensed_on}})" if ahead else f"({{sensed_on}} - {source})"
+    return Definition(name, title, Type.NUMBER, count, sql, about, needs_certificate=of == "c", day=source, ahead=ahead)
+
+
+def _in_force(row: Row) -> bool | None:
+    certificate = row.certificate
     if certificate is None:
-        return Condition("certificate_in_force", None, "证照库中没有该证照")
-    if certificate.status != "valid":
-        return Condition("certificate_in_force", False, "证照已失效")
-    if certificate.valid_until and certificate.valid_until < given.subject.as_of:
-        return Condition("certificate_in_force", False, "证照有效期已过")
-    return Condition("certificate_in_force", True, "证照有效")
-
-
-def changed(given: Facts) -> Condition:
-    """Any of the item's fields changed: true if one did, unknown if one cannot be told, else false."""
-    fields = [FIELD_NAMES[c.field] for c in given.comparisons if c.changed]
-    if fields:
-        return Condition("changed", True, f"登记信息与证照不一致：{'、'.join(fields)}")
-    missing = [FIELD_NAMES[c.field] for c in given.comparisons if c.changed is None]
-    if missing:
-        return Condition("changed", None, f"登记或证照缺少数据，无法比对：{'、'.join(missing)}")
-    return Condition("changed", False, "登记信息与证照一致")
-
-
-def expires_soon(given: Facts, trigger: RenewalTrigger) -> Condition:
-    """The certificate's last day lies within the window, today included."""
-    last = given.certificate.valid_until if given.certificate else None
-    if last is None:
-        return Condition("expires_soon", None, "证照未载明有效期截止日")
-    left = (last - given.sensed_on).days
-    if left < 0:
-        return Condition("expires_soon", False, "证照有效期已过")
-    if left > trigger.expires_within_days:
-        return Condition("expires_soon", False, f"距有效期届满超过{trigger.expires_within_days}天")
-    return Condition("expires_soon", True, f"证照将在{left}天后到期")
-
-
-def newly_covered(given: Facts, trigger: FilingTrigger) -> Condition:
-    """The business scope covers the phrase, outside any exclusion, and was changed within the window."""
-    business, phrase = given.subject.business, trigger.newly_covers
-    if business is None or normalise.text(business.scope) is None:
-        return Condition("newly_covered", None, "登记库中没有经营范围")
-    if not covers(business.scope, phrase):
-        return Condition("newly_covered", False, f"经营范围不含“{phrase}”")
-    if business.scope_changed_on is None:
-        return Condition("newly_covered", None, "登记库中没有经营范围变更日期")
-    earliest = given.sensed_on - timedelta(days=trigger.within_days)
-    recent = earliest <= business.scope_changed_on <= given.sensed_on
-    said = f"近{trigger.within_days}天内" if recent else f"不在近{trigger.within_days}天内"
-    return Condition("newly_covered", recent, f"经营范围{said}变更，含“{phrase}”")
-
-
-def covers(scope: str | None, phrase: str) -> bool:
-    """Whether a business scope names the phrase other than to exclude it, as in 人力资源服务（不含职业中介活动）."""
-    said, wanted = normalise.name(scope), normalise.name(phrase)
-    return bool(said and wanted) and str(wanted) in _without_exclusions(str(said))
-
-
-def _without_exclusions(scope: str) -> str:
-    opening, *parts = scope.split("(")
-    kept = [p.partition(")")[2] if p.startswith(("不含", "不包括", "除")) else f"({p}" for p in parts]
-    return "".join([opening, *kept])
-
-
-def not_filed(given: Facts) -> Condition:
-    """No certificate of the item's type is in force."""
-    kind = given.item.certificates.type
-    filed = any(c.type == kind and c.status == "valid" for c in given.subject.certificates)
-    return Condition("not_filed", not filed, "已办理过备案" if filed else "尚未办理备案")
-
-
-def in_jurisdiction(given: Facts) -> Condition:
-    """The item is offered by the bureau that the certificate or the registration belongs to."""
-    where = jurisdiction(given)
-    if where is None:
-        return Condition("jurisdiction", None, "无法判断所属审批部门")
-    offered = where in given.item.jurisdictions
-    return Condition("jurisdiction", offered, "属于本事项实施范围" if offered else "不属于本事项实施范围")
-
-
-def jurisdiction(given: Facts) -> str | None:
-    """Of the certificate as issued; for a filing of the registration. Never read from the credit code: one in nine is generic."""
-    if given.certificate is not None:
-        return given.certificate.jurisdiction
-    return registered_in(given.subject.business) if given.subject.business else None
-
-
-def registered_in(business: Business) -> Jurisdiction | None:
-    """Which bureau a registration belongs to: by the registering body, else by the district of the registered address."""
-    body = normalise.name(business.registering_body) or ""
-    for area, bureau in _BUREAU_OF.items():
-        if area in body:
-            return bureau
-    if "青岛" in body:
-        return Jurisdiction.QD
-    place = normalise.address(business.registered_address)
-    return _BUREAU_OF.get(place.district, Jurisdiction.QD) if place and place.district else None
-
-
-def active(given: Facts) -> Condition:
-    """The subject is registered and in normal operation."""
-    business = given.subject.business
-    if business is None:
-        return Condition("active", None, "登记库中没有该主体")
-    held = business.status == "active"
-    return Condition("active", held, "主体存续" if held else "主体已注销或吊销")
-
-
-def not_blacklisted(given: Facts) -> Condition:
-    """No listing as seriously dishonest runs today."""
-    today = given.subject.as_of
-    listed = any(b.since <= today and (b.until is None or b.until >= today) for b in given.subject.blacklistings)
-    return Condition("not_blacklisted", not listed, "在严重违法失信名单中" if listed else "不在严重违法失信名单中")
-
-
-def owns_premises(given: Facts) -> Condition:
-    """The real-estate registry names the subject as owner of its premises, or of its registered address if no premises are known."""
-    business = given.subject.business
-    place = normalise.address(business.premises_address or business.registered_address) if business else None
-    if place is None:
-        return Condition("owns_premises", None, "登记库中没有经营场所地址")
-    owned = (normalise.address(p.address) for p in given.subject.properties)
-    held = any(o is not None and o.same(place) for o in owned)
-    return Condition("owns_premises", held, "经营场所为自有产权" if held else "经营场所未查到自有产权登记")
-
-
-def same_place(given: Facts) -> Condition:
-    """No changed address of the item was moved (see `stays`)."""
-    return _unmoved(given, Requirement.SAME_PLACE, ADDRESSES)
-
-
-def same_premises(given: Facts) -> Condition:
-    """The premises were not moved (see `stays`); the registered address may be."""
-    return _unmoved(given, Requirement.SAME_PREMISES, frozenset({SubjectField.PREMISES_ADDRESS}))
-
-
-def _unmoved(given: Facts, requirement: Requirement, fields: frozenset[SubjectField]) -> Condition:
-    answers = [_stays(c) for c in given.comparisons if c.field in fields and c.changed]
-    if False in answers:
-        return Condition(requirement.value, False, "地址发生迁移")
-    if None in answers:
-        return Condition(requirement.value, None, "无法判断是否迁移")
-    return Condition(requirement.value, True, "仅路名或门牌号变更，未迁移" if answers else "地址未变")
-
-
-def _stays(comparison: Comparison) -> bool | None:
-    before, after = normalise.address(comparison.old), normalise.address(comparison.new)
-    return stays(before, after) if before and after else None
-
-
-def stays(before: Address, after: Address) -> bool | None:
-    """Whether an address was renamed or renumbered where it is.
-
-    Both must lie in the same district (after the alias table), the same town and the same building or room, as far as
-    both say; and either the road is the same (another number), or the number is the same (a renamed road). Unknown when
-    a district is missing or neither road nor number can be compared.
-    """
-    if before.district is None or after.district is None:
         return None
-    pairs = [(before.district, after.district), (before.town, after.town), (before.rest, after.rest)]
-    if any(a is not None and b is not None and a != b for a, b in pairs):
-        return False
-    if before.road and before.road == after.road:
-        return True
-    if before.number and before.number == after.number:
-        return True if before.road and after.road else None
-    return False if before.road and after.road else None
+    return certificate.status == "valid" and (certificate.valid_until is None or certificate.valid_until >= row.subject.as_of)
 
 
-_REQUIREMENTS: dict[Requirement, Callable[[Facts], Condition]] = {
-    Requirement.ACTIVE: active,
-    Requirement.NOT_BLACKLISTED: not_blacklisted,
-    Requirement.OWNS_PREMISES: owns_premises,
-    Requirement.SAME_PLACE: same_place,
-    Requirement.SAME_PREMISES: same_premises,
-}
+def _blacklisted(row: Row) -> bool:
+    today = row.subject.as_of
+    return any(b.since <= today and (b.until is None or b.until >= today) for b in row.subject.blacklistings)
+
+
+def _filed(row: Row) -> bool:
+    return any(c.type == row.certificate_type and c.status == "valid" for c in row.subject.certificates)
+
+
+def _place(business: Any) -> str | None:
+    return (business.premises_address or business.registered_address) if business else None
+
+
+_DEFINITIONS = (
+    *(_changed(field, title) for field, title in SUBJECT_FIELDS.items()),
+    *(_moved(field, SUBJECT_FIELDS[field]) for field in ADDRESSES),
+    Definition(
+        "certificate_in_force",
+        "证照有效",
+        Type.BOOLEAN,
+        _in_force,
+        "(c_status = 'valid' AND coalesce(c_valid_until >= {as_of}, TRUE))",
+        "证照状态有效，且有效期未过（未载明有效期的视为未过）",
+        day="c_valid_until",
+        ahead=True,
+    ),
+    Definition(
+        "blacklisted",
+        "列入严重违法失信名单",
+        Type.BOOLEAN,
+        _blacklisted,
+        "(credit_code IN (SELECT credit_code FROM blacklisted))",
+        "当日在严重违法失信名单中",
+        needs_certificate=False,
+    ),
+    Definition(
+        "owns_premises",
+        "经营场所为自有产权",
+        Type.BOOLEAN,
+        lambda row: places.owned(_place(row.business), [p.address for p in row.subject.properties]),
+        "w_owns_premises",
+        "不动产登记显示主体拥有其生产经营地址（未登记时为注册地址）",
+        worked=Worked(
+            places.owned,
+            ("coalesce(nullif(b_premises_address, ''), b_registered_address)", "properties"),
+            "coalesce(nullif(b_premises_address, ''), b_registered_address) IS NOT NULL",
+            cost=2,
+        ),
+        needs_certificate=False,
+    ),
+    Definition(
+        "filed",
+        "已办理过备案",
+        Type.BOOLEAN,
+        _filed,
+        "EXISTS (SELECT 1 FROM filed f WHERE f.credit_code = c.credit_code AND f.type = c.certificate_type)",
+        needs_certificate=False,
+        offered=False,
+    ),
+    Definition(
+        "scope_covers_phrase",
+        "经营范围含所列业务",
+        Type.BOOLEAN,
+        lambda row: places.covers(row.business.scope if row.business else None, row.phrase),
+        "w_scope_covers_phrase",
+        worked=Worked(places.covers, ("b_scope", "phrase"), "b_scope IS NOT NULL", cost=3),
+        needs_certificate=False,
+        offered=False,
+    ),
+    Definition(
+        "registered_jurisdiction",
+        "登记所属区域",
+        Type.TEXT,
+        lambda row: places.registered_in(row.business.registering_body, row.business.registered_address) if row.business else None,
+        "w_registered_jurisdiction",
+        "按登记机关，其次按注册地址判断，从不按信用代码",
+        worked=Worked(
+            places.registered_in,
+            # The address is asked only where the body does not tell, so that most rows are alike and looked at once.
+            ("b_registering_body", "CASE WHEN NOT coalesce(contains(b_registering_body, '青岛'), FALSE) THEN b_registered_address END"),
+            "b_registering_body IS NOT NULL OR b_registered_address IS NOT NULL",
+        ),
+        choices=tuple(j.value for j in Jurisdiction),
+        needs_certificate=False,
+    ),
+    _plain("c", "jurisdiction", "jurisdiction", "证照所属区域", Type.TEXT, choices=tuple(j.value for j in Jurisdiction)),
+    _plain("c", "status", "certificate_status", "证照状态", Type.TEXT, choices=("valid", "void")),
+    _plain("b", "status", "business_status", "登记状态", Type.TEXT, choices=("active", "cancelled", "revoked")),
+    _plain("b", "entity_type", "entity_type", "主体类型", Type.TEXT, choices=ENTITY_TYPES),
+    _plain("c", "issued_on", "issued_on", "发证日期", Type.DATE),
+    _plain("c", "valid_until", "valid_until", "有效期至", Type.DATE),
+    _plain("b", "changed_on", "changed_on", "最近变更日期", Type.DATE),
+    _plain("b", "scope_changed_on", "scope_changed_on", "经营范围变更日期", Type.DATE),
+    _days("c", "valid_until", "days_to_expiry", "距有效期届满的天数", "当日届满为0，已过为负", ahead=True),
+    _days("c", "issued_on", "days_since_issue", "发证至今的天数", "当日发证为0"),
+    _days("b", "changed_on", "days_since_change", "最近变更至今的天数", "当日变更为0"),
+    _days("b", "scope_changed_on", "days_since_scope_change", "经营范围变更至今的天数", "当日变更为0"),
+    _form("b", "name", "business_name", "登记名称", normalise.name, "统一书写形式后的名称"),
+    _form("b", "registering_body", "registering_body", "登记机关", normalise.name, "统一书写形式后的名称"),
+    _form("b", "scope", "business_scope", "经营范围", places.covered, "统一书写形式，并去掉括号中“不含”“不包括”“除”的部分"),
+    _district("b", "registered_address", "registered_district", "注册地址所在区市"),
+    _district("b", "premises_address", "premises_district", "生产经营地址所在区市"),
+    _form("c", "name", "certificate_name", "证照上的名称", normalise.name, "统一书写形式后的名称"),
+    _form("c", "issuing_body", "issuing_body", "发证机关", normalise.name, "统一书写形式后的名称"),
+    _district("c", "registered_address", "certificate_registered_district", "证照注册地址所在区市"),
+    _district("c", "premises_address", "certificate_premises_district", "证照生产经营地址所在区市"),
+)
+FEATURES = {d.name: d for d in _DEFINITIONS}

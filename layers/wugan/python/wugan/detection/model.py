@@ -10,6 +10,16 @@ from datetime import date
 
 
 @dataclass(frozen=True)
+class HitKey:
+    """What a full scan finds: a hit without its explanation."""
+
+    item_code: str
+    subject: str  # credit code
+    certificate_no: str | None
+    jurisdiction: str
+
+
+@dataclass(frozen=True)
 class FieldChange:
     """One changed field: what the certificate says, what the registry says now. Values may be personal data."""
 
@@ -25,6 +35,7 @@ class Condition:
     name: str
     held: bool | None
     reason: str  # plain Chinese, without personal data
+    needed: str = ""  # what would have to differ, where it did not hold
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class Hit:
     records: tuple[str, ...]  # registry:version of each record that was read
     due: date | None  # when the certificate ends, for a renewal
     as_of: date
+    rule: str = ""  # the hash of the rule, which a new version of the item may share
 
     @property
     def fingerprint(self) -> str:
@@ -61,3 +73,4 @@ class Verdict:
 
     hit: Hit | None
     conditions: tuple[Condition, ...]
+    certificate_no: str | None = None

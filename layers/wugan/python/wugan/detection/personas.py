@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from wugan.detection.evaluate import evaluate
 from wugan.detection.model import Verdict
 from wugan.items.model import FilingTrigger, Item, Kind, Persona, RenewalTrigger
+from wugan.items.problem import Problem
 from wugan.registry.model import Blacklisting, Business, Certificate, Property, Subject
 
 Record = dict[str, Any]
@@ -61,6 +62,11 @@ class PersonaResult:
 def run(item: Item) -> list[PersonaResult]:
     """Run every persona of the item."""
     return [_result(item, p) for p in item.personas]
+
+
+def check(item: Item) -> list[Problem]:
+    """The personas that do not come out as they say."""
+    return [Problem(("personas", i), result.message) for i, result in enumerate(run(item)) if not result.passed]
 
 
 def subject_of(item: Item, persona: Persona) -> Subject:

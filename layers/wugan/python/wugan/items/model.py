@@ -101,10 +101,31 @@ class ChangeTrigger(Strict):
     change: Annotated[list[SubjectField], Field(min_length=1)]
 
 
-class RenewalTrigger(Strict):
-    """The certificate ends within this many days, and has not ended yet."""
+APPLY_DAYS_BEFORE = 30  # a renewal is applied for so many days before the certificate ends (行政许可法 art. 50)
+_USUAL_REMINDERS = (60, 45)
 
-    expires_within_days: Annotated[int, Field(ge=30, le=365)]
+
+def _usual_reminders(given: dict[str, Any]) -> list[int]:
+    """The usual days that lie within the window."""
+    return [days for days in _USUAL_REMINDERS if days < given.get("expires_within_days", 0)]
+
+
+class RenewalTrigger(Strict):
+    """The certificate ends within this many days, and has not ended yet: the first rung of the ladder.
+
+    Who stays silent is reminded on the later rungs, so many days before the end; all leave time to apply by art. 50.
+    """
+
+    expires_within_days: Annotated[int, Field(gt=APPLY_DAYS_BEFORE, le=180)]  # links and executions live 180 days
+    remind_days_before: Annotated[list[Annotated[int, Field(gt=APPLY_DAYS_BEFORE)]], Field(max_length=5)] = Field(
+        default_factory=_usual_reminders
+    )
+
+    @model_validator(mode="after")
+    def _descending(self) -> RenewalTrigger:
+        if any(a <= b for a, b in pairwise([self.expires_within_days, *self.remind_days_before])):
+            raise Disagreement([(("remind_days_before",), "must descend and begin below expires_within_days")])
+        return self
 
 
 class FilingTrigger(Strict):
@@ -284,6 +305,7 @@ class Item(Strict):
     jurisdictions: Annotated[dict[Jurisdiction, str], Field(min_length=1)]  # to the implementing body's name
     trigger: Trigger
     requires: list[Requirement] = [Requirement.ACTIVE, Requirement.NOT_BLACKLISTED]
+    when: Annotated[str, Field(min_length=1, max_length=1000)] | None = None  # a further condition in the rule language, docs/rules.md
     form: Annotated[list[FormField], Field(min_length=1)]
     materials: list[Material] = []
     certificates: Certificates

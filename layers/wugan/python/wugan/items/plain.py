@@ -22,6 +22,7 @@ _WORDS = {
     "string_too_short": "is too short; at least {min_length} characters",
     "string_too_long": "is too long; at most {max_length} characters",
     "string_pattern_mismatch": "has a character or a length that is not allowed; it must match {pattern}",
+    "greater_than": "is too small; more than {gt}",
     "greater_than_equal": "is too small; at least {ge}",
     "less_than_equal": "is too large; at most {le}",
     "too_short": "needs at least {min_length} entry",
@@ -45,6 +46,8 @@ def problems(error: ValidationError) -> list[Problem]:
 
 def _told(finding: ErrorDetails) -> Iterator[Problem]:
     place = _place(finding["loc"])
+    if finding["type"] == "default_factory_not_called":
+        return  # a default that depends on a field whose own problem is told
     raised = finding.get("ctx", {}).get("error")
     if isinstance(raised, Disagreement):
         yield from (Problem((*place, *where), what) for where, what in raised.points)

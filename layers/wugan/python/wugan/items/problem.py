@@ -12,12 +12,16 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend: the place in the item, what is wrong and how to mend it. `line` counts from 1; 0 when no file is known."""
+    """One thing to mend: the place in the item, what is wrong and how to mend it. `line` counts from 1; 0 when no file is known.
+
+    `offset` tells the character that is meant, from 0, of a text that can have several lines.
+    """
 
     place: Place
     message: str
     file: str = ""
     line: int = 0
+    offset: int | None = None
 
     @property
     def field(self) -> str:

@@ -1,30 +1,77 @@
-"""Publishing: an item goes out only when all its personas come out as they should."""
+"""Publishing: an item goes out only when its rule and personas are right, and when it does not suddenly hit many others than before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
 
 from wugan.items.catalogue import Entry
 from wugan.items.model import Item
 from wugan.items.port import ItemStore
 from wugan.items.problem import Problem
+from wugan.items.version import version
+
+LEAST_MOVED = 20  # hits; below, a share of the hits says nothing
+USUAL_PERCENT = 20.0
+
+# What keeps an item back whatever the registries hold. `detection` knows and imports `items`, so it is passed in: `checks.check`.
+Check = Callable[[Item], Sequence[Problem]]
 
 
-class PersonaOutcome(Protocol):
-    """How one persona came out."""
+@dataclass(frozen=True)
+class Draft:
+    """An item that is to be published, and the version that it takes the place of."""
+
+    item: Item
+    version: str
+    before: tuple[str, Item] | None
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What a draft comes to in the registries of one run."""
+
+    run: str
+    as_of: date
+    hits: int
+    before: int | None  # hits of the version that is current now; None when there is none
+    newly: int = 0  # hits that the current version does not have
+    no_longer: int = 0  # hits that only the current version has
 
     @property
-    def passed(self) -> bool: ...
+    def moved(self) -> int:
+        """Hits that come or go. As many others instead of those of today are a move too."""
+        return self.newly + self.no_longer
+
+    def beyond(self, percent: float) -> bool:
+        """Whether more hits move than a change of a rule usually does. The first version has nothing to be compared with."""
+        return self.before is not None and self.moved > LEAST_MOVED and self.moved * 100 > self.before * percent
 
     @property
-    def message(self) -> str: ...
+    def numbers(self) -> str:
+        """One line."""
+        if self.before is None:
+            return f"{self.hits} hits (run {self.run}), first version"
+        return f"{self.hits} hits (run {self.run}), {self.before} before: {self.newly} newly, {self.no_longer} no longer"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON without personal data."""
+        return asdict(self) | {"as_of": self.as_of.isoformat()}
 
 
-# Runs the personas of an item, in their order. `detection` has it and imports `items`, so it is passed in.
-PersonaRunner = Callable[[Item], Sequence[PersonaOutcome]]
+# Simulates drafts, by item code; empty when no registries were taken in yet.
+Simulator = Callable[[Sequence[Draft]], Mapping[str, Simulated]]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How far the hits may move."""
+
+    simulate: Simulator
+    percent: float = USUAL_PERCENT
+    accept: bool = False  # a person looked at the numbers and wants them
 
 
 @dataclass(frozen=True)
@@ -34,18 +81,43 @@ class Published:
     item: Item
     version: str | None
     problems: tuple[Problem, ...] = ()
+    simulated: Simulated | None = None
+    unchanged: bool = False  # this version was current already
 
 
-def check(item: Item, run: PersonaRunner) -> list[Problem]:
-    """The personas of an item that do not come out as they say."""
-    return [Problem(("personas", i), outcome.message) for i, outcome in enumerate(run(item)) if not outcome.passed]
+def publish(entries: Iterable[Entry], store: ItemStore, now: datetime, check: Check, gate: Gate | None = None) -> list[Published]:
+    """Publish each item that passes its checks and the gate; the others are kept back, with file and line.
 
-
-def publish(entries: Iterable[Entry], store: ItemStore, now: datetime, run: PersonaRunner) -> list[Published]:
-    """Publish each item whose personas hold; the others are kept back, with file and line."""
+    An item whose current version is the same is left alone, unsimulated. Without a gate nothing is simulated.
+    """
+    current = {item.code: (name, item) for name, item in store.current()}
+    checked = [(entry, tuple(entry.located(check(entry.item)))) for entry in entries]
+    drafts = [_draft(entry.item, current) for entry, problems in checked if not problems]
+    fresh = [d for d in drafts if d.before is None or d.before[0] != d.version]
+    simulated = gate.simulate(fresh) if gate and fresh else {}
+    renewed = {d.item.code for d in fresh}
     results = []
-    for entry in entries:
-        problems = tuple(entry.located(check(entry.item, run)))
-        version = None if problems else store.publish(entry.item, now)
-        results.append(Published(entry.item, version, problems))
+    for entry, problems in checked:
+        code, outcome = entry.item.code, simulated.get(entry.item.code)
+        if not problems and outcome and gate:
+            problems = tuple(entry.located(_refused(outcome, gate)))
+        if problems:
+            results.append(Published(entry.item, None, problems, outcome))
+        elif code in renewed:
+            note = outcome.as_json() | {"accepted": gate.accept} if outcome and gate else None
+            results.append(Published(entry.item, store.publish(entry.item, now, note), simulated=outcome))
+        else:
+            results.append(Published(entry.item, current[code][0], unchanged=True))
     return results
+
+
+def _draft(item: Item, current: Mapping[str, tuple[str, Item]]) -> Draft:
+    return Draft(item, version(item), current.get(item.code))
+
+
+def _refused(outcome: Simulated, gate: Gate) -> list[Problem]:
+    if gate.accept or not outcome.beyond(gate.percent):
+        return []
+    bound = f"more than {LEAST_MOVED} hits and {gate.percent:g} % move"
+    mending = "look at them with `wugan items simulate FILE --against current`; if they are right, publish with --accept"
+    return [Problem(("trigger",), f"{outcome.numbers}; {bound}: {mending}")]

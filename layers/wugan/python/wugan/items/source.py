@@ -63,19 +63,24 @@ class Source:
     data: Any
     node: yaml.Node
 
-    def line(self, place: Place) -> int:
-        """The line of the deepest part of `place` that the file has; a mapping's entry is at its key."""
+    def line(self, place: Place, offset: int | None = None) -> int:
+        """The line of the deepest part of `place` that the file has; a mapping's entry is at its key.
+
+        With an offset: the line of that character of the text at the place.
+        """
         node, mark = self.node, self.node.start_mark
         for key in place:
             found = _child(node, key)
             if found is None:
                 break
             mark, node = found
+        if offset is not None and isinstance(node, yaml.ScalarNode):
+            return _line_within(node, offset)
         return int(mark.line) + 1
 
     def located(self, problem: Problem) -> Problem:
         """The problem with this file and the line of its place."""
-        return replace(problem, file=self.file, line=self.line(problem.place))
+        return replace(problem, file=self.file, line=self.line(problem.place, problem.offset))
 
 
 def read(path: Path) -> Source:
@@ -150,6 +155,18 @@ def _duplicates(node: yaml.Node, place: Place) -> list[tuple[Place, int, int]]:
         lines.setdefault(name, line)
         found += _duplicates(value, (*place, name))
     return found
+
+
+def _line_within(node: yaml.ScalarNode, offset: int) -> int:
+    """The file's line (from 1) of a character of a text. YAML may join lines, but never changes how many words come before."""
+    mark, left = node.start_mark, len(node.value[: offset + 1].split())
+    written = str(mark.buffer)[mark.pointer : mark.pointer + node.end_mark.index - mark.index].splitlines()
+    head = 1 if node.style in ("|", ">") else 0  # the sign stands in a line of its own
+    for number, line in enumerate(written[head:], start=mark.line + 1 + head):
+        left -= len(line.split())
+        if left <= 0:
+            return int(number)
+    return int(mark.line) + 1
 
 
 def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Mark, yaml.Node] | None:

@@ -14,6 +14,7 @@ from typing import Any
 from wugan.cases.model import Change, Event, Head, WaitRecord
 from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
 from wugan.items.model import Item
+from wugan.items.port import Note
 from wugan.items.version import version
 from wugan.registry.model import Subject
 
@@ -123,6 +124,9 @@ class MemoryCaseStore:
     def opted_out(self, subject: str, item_code: str) -> bool:
         return (subject, item_code) in self.optouts
 
+    def opted_out_of(self, subject: str) -> set[str]:
+        return {code for whose, code in self.optouts if whose == subject}
+
     def by_item(self, item_code: str) -> Iterator[Head]:
         return self._newest(lambda h: h.item_code == item_code)
 
@@ -153,10 +157,12 @@ class MemoryItemStore:
 
     versions: dict[tuple[str, str], Item] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
+    notes: dict[tuple[str, str], Note | None] = field(default_factory=dict)
 
-    def publish(self, item: Item, at: datetime) -> str:  # noqa: ARG002 – the port's signature
+    def publish(self, item: Item, at: datetime, note: Note | None = None) -> str:  # noqa: ARG002 – the port's signature
         name = version(item)
         self.versions[item.code, name] = item
+        self.notes[item.code, name] = note
         self.newest[item.code] = name
         return name
 
@@ -169,6 +175,10 @@ class MemoryItemStore:
             return self.versions[code, version]
         except KeyError:
             raise NotFound("no such item version", field="item") from None
+
+    def note(self, code: str, version: str) -> Note | None:
+        self.get(code, version)
+        return self.notes[code, version]
 
 
 @dataclass

@@ -6,6 +6,8 @@ import hashlib
 
 MANIFEST = "manifest.json"
 PRODUCER = "producer"  # copies of the business rows that a bucket's licences name as producers
+HOLDER = "holder"  # whose licences name a producer, in the producer's bucket
+HOLDER_COLUMNS = ("producer_code", "credit_code")
 
 # `bucket_of` in DuckDB's words.
 BUCKET_SQL = "CAST(('0x' || left(sha256({code}), 8))::UBIGINT % {buckets} AS INTEGER)"

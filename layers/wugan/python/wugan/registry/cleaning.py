@@ -11,16 +11,11 @@ from wugan.registry import normalise
 from wugan.registry.buckets import BUCKET_SQL
 from wugan.registry.feeds import Column, Feed, Type
 from wugan.registry.files import raw_table
+from wugan.registry.rows import FIRST_YEAR, LAST_YEAR, REASONS, VERSION_NUMBER, WITHOUT_END
 
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日", "%Y-%m-%d %H:%M:%S")
-WITHOUT_END = ("长期", "永久", "长期有效")
-REASONS = {
-    "missing_value": "{}为空",
-    "bad_date": "{}不是可用的日期",
-    "bad_value": "{}不在允许的取值范围内",
-    "misshapen": "列数与表头不一致",
-}
 _SAMPLE = 5
+_VERSION_NUMBER = f"CASE WHEN regexp_full_match(version, '{VERSION_NUMBER}') THEN version::DECIMAL(38, 18) END"
 _FULL_WIDTH = "".join(chr(c) for c in range(0xFF10, 0xFF5B))
 _HALF_WIDTH = "".join(chr(c - 0xFEE0) for c in range(0xFF10, 0xFF5B))
 
@@ -148,7 +143,8 @@ def _tests(column: Column) -> list[str]:
     name = _quoted(column)
     tests = [f"WHEN {name} IS NULL THEN 'missing_value:{column.name}'"] if column.required else []
     if column.type is Type.DATE:
-        possible = f"coalesce(year({_day_name(column)}) BETWEEN 1900 AND 9999, false)"
+        digit = f"{name} >= '0' AND {name} < ':'"  # DuckDB reads `infinity` and `epoch` as days of 1900
+        possible = f"coalesce(year({_day_name(column)}) BETWEEN {FIRST_YEAR} AND {LAST_YEAR} AND {digit}, false)"
         tests.append(f"WHEN {name} IS NOT NULL AND NOT {possible} THEN 'bad_date:{column.name}'")
     if column.choices:
         allowed = ", ".join(f"'{c}'" for c in column.choices)
@@ -167,7 +163,7 @@ def _keep_newest(connection: DuckDBPyConnection, feed: Feed, buckets: int) -> No
     connection.execute(f"""
         CREATE OR REPLACE TABLE ranked_{feed.name} AS
         SELECT *, row_number() OVER (
-            PARTITION BY {key} ORDER BY try_cast(version AS HUGEINT) DESC NULLS LAST, version DESC, file DESC, row DESC) AS place
+            PARTITION BY {key} ORDER BY {_VERSION_NUMBER} DESC NULLS LAST, version DESC, file DESC, row DESC) AS place
         FROM (SELECT * EXCLUDE (problem) FROM {judged_table(feed)} WHERE problem IS NULL
             QUALIFY row_number() OVER (PARTITION BY {columns} ORDER BY file, row) = 1)""")
     connection.execute(f"""

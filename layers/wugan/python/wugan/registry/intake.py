@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from wugan.errors import NotFound
+from wugan.registry import changes as overlay
 from wugan.registry import cleaning, files
-from wugan.registry.buckets import BUCKET_SQL, MANIFEST, PRODUCER, file_name
+from wugan.registry.buckets import BUCKET_SQL, HOLDER, HOLDER_COLUMNS, MANIFEST, PRODUCER, file_name
+from wugan.registry.changes import Change
 from wugan.registry.cleaning import Counts, IntakeWarning
 from wugan.registry.feeds import BUSINESS, FEEDS, LICENCE, Feed, FeedRefused
 from wugan.registry.files import Loaded
 
 QUARANTINE = "quarantine.csv"
+CHANGES = "!changes.csv"  # sorts before what the bureaus drop: of two rows of one version, theirs is kept
 Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 
 
@@ -43,6 +47,7 @@ class Report:
     bucket_subjects: tuple[int, ...]
     counts: dict[str, Counts]
     files: dict[str, tuple[Loaded, ...]]
+    changes: dict[str, int]  # rows that were told between the deliveries, by feed; they make no feed complete
     refused: tuple[Refusal, ...]
     warnings: tuple[IntakeWarning, ...]
     quarantined: dict[str, int]  # by feed.code.column
@@ -63,21 +68,27 @@ class _Delivery:
     """What was read so far."""
 
     files: dict[str, list[Loaded]] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     warnings: list[IntakeWarning] = field(default_factory=list)
 
 
-def take_in(drops: Path, clean: Path, as_of: date, *, buckets: int = 16, progress: Progress | None = None) -> Report:
+def take_in(
+    drops: Path, clean: Path, as_of: date, *, buckets: int = 16, changes: Iterable[Change] = (), progress: Progress | None = None
+) -> Report:
     """Take in `drops/<feed>/*.parquet|csv`; write `clean/<feed>/<bucket>.parquet`, the manifest and the quarantine list.
 
+    `changes` are cleaned together with the files, so that the newest version of a record counts wherever it came from.
     A file that does not fit the contract is refused and named in the report, and the others go on.
     Raises NotFound when nothing was delivered at all.
     """
     tell = progress or _silent
     with duckdb.connect() as connection:
         delivery = _read(connection, drops, tell)
+        _read_changes(connection, changes, delivery)
         counts = {f.name: _clean(connection, f, delivery, buckets) for f in _told(FEEDS.values(), "clean", tell)}
         _copy_producers(connection, delivery)
+        _list_holders(connection, buckets)
         _write_buckets(connection, clean, buckets, tell)
         report = _report(connection, as_of, buckets, counts, delivery)
         _write_quarantine(connection, clean / QUARANTINE)
@@ -114,6 +125,12 @@ def _read_file(connection: DuckDBPyConnection, path: Path, delivery: _Delivery) 
         delivery.warnings.append(IntakeWarning(name, "unknown_column", text, len(loaded.unknown_columns)))
 
 
+def _read_changes(connection: DuckDBPyConnection, changes: Iterable[Change], delivery: _Delivery) -> None:
+    with TemporaryDirectory() as folder:
+        for name, path in overlay.write(changes, Path(folder), CHANGES).items():
+            delivery.changes[name] = files.load(connection, FEEDS[name], path).rows
+
+
 def _clean(connection: DuckDBPyConnection, feed: Feed, delivery: _Delivery, buckets: int) -> Counts:
     misshapen = {f.file: f.misshapen for f in delivery.files.get(feed.name, ())}
     counts = cleaning.clean(connection, feed, buckets, misshapen)
@@ -134,8 +151,17 @@ def _copy_producers(connection: DuckDBPyConnection, delivery: _Delivery) -> None
     delivery.warnings += [warning] if warning.count else []
 
 
+def _list_holders(connection: DuckDBPyConnection, buckets: int) -> None:
+    """Note in the bucket of each producer whose licences name it: when the producer changes, they are looked at."""
+    bucket = BUCKET_SQL.format(code="producer_code", buckets=buckets)
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE clean_{HOLDER} AS
+        SELECT DISTINCT {", ".join(HOLDER_COLUMNS)}, {bucket} AS bucket
+        FROM {cleaning.clean_table(LICENCE)} WHERE producer_code IS NOT NULL""")
+
+
 def _write_buckets(connection: DuckDBPyConnection, clean: Path, buckets: int, tell: Progress) -> None:
-    tables = {**{f.name: f.names for f in FEEDS.values()}, PRODUCER: BUSINESS.names}
+    tables = {**{f.name: f.names for f in FEEDS.values()}, PRODUCER: BUSINESS.names, HOLDER: HOLDER_COLUMNS}
     for name, columns in _told(tables.items(), "write", tell):
         (clean / name).mkdir(parents=True, exist_ok=True)
         for bucket in range(buckets):
@@ -158,6 +184,7 @@ def _report(connection: DuckDBPyConnection, as_of: date, buckets: int, counts: d
         bucket_subjects=tuple(held.get(b, 0) for b in range(buckets)),
         counts=counts,
         files={name: tuple(loaded) for name, loaded in delivery.files.items()},
+        changes=delivery.changes,
         refused=tuple(delivery.refused),
         warnings=tuple(delivery.warnings),
         quarantined=_reasons(connection),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wugan.registry import normalise
-from wugan.registry.buckets import MANIFEST, PRODUCER, bucket_of, file_name
+from wugan.registry.buckets import HOLDER, HOLDER_COLUMNS, MANIFEST, PRODUCER, bucket_of, file_name
+from wugan.registry.changes import Change, Typed, laid_over, producer_codes, producer_over
 from wugan.registry.feeds import BLACKLIST, BUSINESS, CONTACT, FEEDS, LICENCE, PROPERTY
 from wugan.registry.model import Blacklisting, Business, Certificate, Contact, Property, Subject
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Fetch = Callable[[str], Path]  # a clean file's name, relative to the clean folder, to where it lies here
-Rows = dict[str, list[tuple[Any, ...]]]  # by feed
+ChangesOf = Callable[[str], Iterable[Change]]  # by credit code
 
-_COLUMNS = {**{f.name: f.names for f in FEEDS.values()}, PRODUCER: BUSINESS.names}
+_COLUMNS = {**{f.name: f.names for f in FEEDS.values()}, PRODUCER: BUSINESS.names, HOLDER: HOLDER_COLUMNS}
 _BLOCK = 2_000
 
 
@@ -56,31 +57,58 @@ class BucketReader:
             incomplete=tuple(content["incomplete"]),
         )
 
-    def subject(self, credit_code: str) -> Subject:
-        """All rows of one subject; a subject without rows is empty."""
+    def subject(self, credit_code: str, changes: ChangesOf = lambda _: ()) -> Subject:
+        """All rows of one subject, with the changes told since laid over them; a subject without rows is empty."""
         code = normalise.credit_code(credit_code) or ""
         bucket = bucket_of(code, self.manifest.buckets)
         with _connect() as connection:
-            rows = {feed: _select(connection, self._path(feed, bucket), feed, code).fetchall() for feed in FEEDS}
-            producers = self._producers(connection, bucket) if _producer_codes(rows) else {}
+            clean = {feed: _select(connection, self._path(feed, bucket), feed, code).fetchall() for feed in FEEDS}
+            rows = laid_over(clean, changes(code))
+            producers = self._named(connection, bucket, producer_codes(rows), changes)
         return _subject(code, self.manifest.as_of, rows, producers)
 
-    def subjects(self, bucket: int) -> Iterator[Subject]:
-        """All subjects of a bucket that have a business row or a certificate, by credit code, one in memory at a time."""
+    def holders(self, producer_code: str) -> set[str]:
+        """The credit codes of those whose licences name this producer."""
+        code = normalise.credit_code(producer_code) or ""
+        path = self._path(HOLDER, bucket_of(code, self.manifest.buckets))
         with _connect() as connection:
-            producers = self._producers(connection, bucket)
-            feeds = {feed: _Groups(connection, self._path(feed, bucket), feed) for feed in FEEDS}
+            found = connection.execute("SELECT credit_code FROM read_parquet(?) WHERE producer_code = ?", [str(path), code]).fetchall()
+        return {str(row[0]) for row in found}
+
+    def subjects(self, bucket: int, only: Iterable[str] | None = None) -> Iterator[Subject]:
+        """All subjects of a bucket that have a business row or a certificate, by credit code, one in memory at a time.
+
+        `only` restricts them to these credit codes.
+        """
+        codes = None if only is None else sorted(set(only))
+        with _connect() as connection:
+            producers = _by_code(self._producers(connection, bucket))
+            feeds = {feed: _Groups(connection, self._path(feed, bucket), feed, codes) for feed in FEEDS}
             while (code := min((g.code for g in feeds.values() if g.code), default=None)) is not None:
                 rows = {feed: g.take(code) for feed, g in feeds.items()}
                 if rows[BUSINESS.name] or rows[LICENCE.name]:
                     yield _subject(code, self.manifest.as_of, rows, producers)
 
+    def files(self, feeds: Iterable[str], buckets: Sequence[int]) -> dict[str, list[Path]]:
+        """The clean files of these buckets by feed, for whoever reads them as a whole."""
+        return {feed: [self._path(feed, bucket) for bucket in buckets] for feed in feeds}
+
     def _path(self, feed: str, bucket: int) -> Path:
         return self._fetch(file_name(feed, bucket))
 
-    def _producers(self, connection: DuckDBPyConnection, bucket: int) -> dict[str, Business]:
-        rows = _select(connection, self._path(PRODUCER, bucket), PRODUCER).fetchall()
-        return {b.credit_code: b for b in (Business(*r) for r in rows)}
+    def _producers(self, connection: DuckDBPyConnection, bucket: int) -> list[tuple[Any, ...]]:
+        return _select(connection, self._path(PRODUCER, bucket), PRODUCER).fetchall()
+
+    def _named(self, connection: DuckDBPyConnection, bucket: int, codes: set[str], changes: ChangesOf) -> dict[str, Business]:
+        """The producers of these codes; one that only a change names is looked for among all businesses."""
+        known = {str(row[0]): row for row in self._producers(connection, bucket)} if codes else {}
+        rows = [producer_over(known.get(code) or self._business(connection, code), changes(code)) for code in sorted(codes)]
+        return _by_code(row for row in rows if row)
+
+    def _business(self, connection: DuckDBPyConnection, code: str) -> tuple[Any, ...] | None:
+        path = self._path(BUSINESS.name, bucket_of(code, self.manifest.buckets))
+        row: tuple[Any, ...] | None = _select(connection, path, BUSINESS.name, code).fetchone()
+        return row
 
 
 def local(folder: Path) -> BucketReader:
@@ -97,9 +125,9 @@ def _connect() -> DuckDBPyConnection:
 class _Groups:
     """The rows of one clean file, grouped by credit code in ascending order."""
 
-    def __init__(self, connection: DuckDBPyConnection, path: Path, feed: str) -> None:
+    def __init__(self, connection: DuckDBPyConnection, path: Path, feed: str, codes: Sequence[str] | None) -> None:
         place = _COLUMNS[feed].index("credit_code")
-        rows = _stream(_select(connection.cursor(), path, feed))
+        rows = _stream(_select(connection.cursor(), path, feed, codes))
         self._groups = groupby(rows, key=lambda r: str(r[place]))
         self._rows: Iterator[tuple[Any, ...]] = iter(())
         self.code: str | None = None  # of the group that is next
@@ -123,18 +151,18 @@ def _stream(cursor: DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
             yield from rows
 
 
-def _select(connection: DuckDBPyConnection, path: Path, feed: str, code: str | None = None) -> DuckDBPyConnection:
-    where = "WHERE credit_code = ?" if code is not None else ""
+def _select(connection: DuckDBPyConnection, path: Path, feed: str, codes: str | Sequence[str] | None = None) -> DuckDBPyConnection:
+    wanted = "= ?" if isinstance(codes, str) else "IN (SELECT unnest(?::VARCHAR[]))"
+    where = "" if codes is None else f"WHERE credit_code {wanted}"
     sql = f"SELECT {', '.join(_COLUMNS[feed])} FROM read_parquet(?) {where} ORDER BY credit_code"
-    return connection.execute(sql, [str(path)] if code is None else [str(path), code])
+    return connection.execute(sql, [str(path)] if codes is None else [str(path), codes])
 
 
-def _producer_codes(rows: Rows) -> set[str]:
-    place = LICENCE.names.index("producer_code")
-    return {str(r[place]) for r in rows[LICENCE.name] if r[place]}
+def _by_code(rows: Iterable[tuple[Any, ...]]) -> dict[str, Business]:
+    return {b.credit_code: b for b in (Business(*row) for row in rows)}
 
 
-def _subject(code: str, as_of: date, rows: Rows, producers: dict[str, Business]) -> Subject:
+def _subject(code: str, as_of: date, rows: Typed, producers: dict[str, Business]) -> Subject:
     business = rows[BUSINESS.name]
     return Subject(
         credit_code=code,
@@ -144,5 +172,5 @@ def _subject(code: str, as_of: date, rows: Rows, producers: dict[str, Business])
         properties=tuple(Property(*r) for r in rows[PROPERTY.name]),
         contacts=tuple(Contact(*r) for r in rows[CONTACT.name]),
         blacklistings=tuple(Blacklisting(*r) for r in rows[BLACKLIST.name]),
-        producers={c: producers[c] for c in _producer_codes(rows) if c in producers},
+        producers={c: producers[c] for c in producer_codes(rows) if c in producers},
     )

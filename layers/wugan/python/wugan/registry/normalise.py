@@ -14,9 +14,13 @@ from stdnum.cn import uscc
 
 STANDS_FOR_EMPTY = frozenset({"", "-", "--", "/", "\\", "无", "暂无", "NULL", "NONE", "N/A"})
 _CODE_ALPHABET = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
-_BRACKETS = str.maketrans({"【": "(", "】": ")", "〔": "(", "〕": ")", "[": "(", "]": ")", "{": "(", "}": ")"})
-_DOTS = str.maketrans(dict.fromkeys("•・‧∙⋅.", "·"))
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―－_", "-"))
+_OF_ONE_KIND = {
+    **{"【": "(", "】": ")", "〔": "(", "〕": ")", "[": "(", "]": ")", "{": "(", "}": ")"},
+    **dict.fromkeys("•・‧∙⋅.", "·"),
+    **dict.fromkeys("‐‑‒–—―－_", "-"),
+}
+_VARIANTS = str.maketrans(_OF_ONE_KIND)
+_VARIANT = re.compile("[" + re.escape("".join(_OF_ONE_KIND)) + "]")
 
 DISTRICTS = ("市南区", "市北区", "李沧区", "崂山区", "城阳区", "黄岛区", "即墨区", "胶州市", "莱西市", "平度市")
 
@@ -43,7 +47,7 @@ SUPERSEDED = {
 
 _AREAS = {**{d: d for d in DISTRICTS}, **SUPERSEDED}
 _AREA = re.compile("|".join(sorted(map(re.escape, _AREAS), key=len, reverse=True)))
-_ABOVE = re.compile("(?:中国|山东省|青岛市)")
+ABOVE = re.compile("^(?:中国|山东省|青岛市)+")  # what lies above the district
 _TOWN = re.compile(r"[^\d路街号]{1,8}?(?:街道办事处|街道办|街道|经济开发区|开发区|高新区|工业园区?|保税区|[镇乡](?![路街道巷口]))")
 _ROAD = re.compile(r"G?\d{1,3}(?:国道|省道|县道)|[^\d号]{1,14}?(?:路|大街|街(?!道)|大道|道(?!路)|巷|公路)")
 _NUMBER = re.compile(r"([甲乙丙丁戊]?)(\d+(?:-\d+)?)([甲乙丙丁戊]?)(?:号(?!楼)([甲乙丙丁戊]?)|(?=$))")
@@ -59,7 +63,8 @@ def text(value: str | None) -> str | None:
 def name(value: str | None) -> str | None:
     """The name of a person or a subject: brackets, dots and dashes of one kind each."""
     folded = text(value)
-    return text(folded.translate(_BRACKETS).translate(_DOTS).translate(_DASHES)) if folded else None
+    # Looking for a variant first is several times as fast as translating texts that have none, which most have.
+    return text(folded.translate(_VARIANTS)) if folded and _VARIANT.search(folded) else folded
 
 
 def credit_code(value: str | None) -> str | None:
@@ -124,7 +129,7 @@ def _settled(value: str) -> str:
 def _take_areas(left: str) -> tuple[str | None, str]:
     """Take province, city and district names off the front; of several names for one district the first counts."""
     district: str | None = None
-    while match := _ABOVE.match(left) or _AREA.match(left):
+    while match := ABOVE.match(left) or _AREA.match(left):
         area = _AREAS.get(match.group())
         if area and district and area != district:
             break

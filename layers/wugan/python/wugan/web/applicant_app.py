@@ -332,7 +332,7 @@ def progress(visit: Visit, case: Opened) -> Answer:
     """Where the case stands, with everything that happened."""
     head = case.head
     waits_for_person = visit.next_page(head) != "progress"
-    withdrawable = not (head.decided or head.withdrawing or head.stage in OVER or head.stage is Stage.DELIVERY)
+    withdrawable = not (head.granted or head.withdrawing or head.stage in OVER or head.stage is Stage.DELIVERY)
     opened = next(e for e in case.events if e.type == "opened")
     data = {
         "case": case, "steps": timeline(head, case.events), "next": visit.next_page(head) if waits_for_person else None,

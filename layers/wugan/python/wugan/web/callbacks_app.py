@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from chalice.app import Chalice, Response
@@ -24,24 +25,24 @@ def create(service: Callable[[], Callbacks]) -> Chalice:
 
 
 def _taking(app: Chalice, service: Callable[[], Callbacks], kind: str) -> Callable[[], Response]:
-    def take() -> Response:
-        request = current(app)
-        try:
-            getattr(service(), kind)(dict(request.headers), request.path, body_of(request))
-        except Duplicate:
-            return _ok()  # taken in before: to the sender a success
-        except WuganError as error:
-            return _refused(error.status, error.code, error.detail, error.field)
-        except Exception as error:  # the sender repeats; the log gets the type and the place, never a value
-            report(error, request.path)
-            return _refused(500, "internal", "an error on our side; send it again later", None)
-        return _ok()
+    def take(headers: dict[str, str], path: str, body: bytes) -> Response:
+        with suppress(Duplicate):  # taken in before: to the sender a success
+            getattr(service(), kind)(headers, path, body)
+        return Response({"ok": True}, dict(HEADERS))
 
-    return take
+    return lambda: answered(app, take)
 
 
-def _ok() -> Response:
-    return Response({"ok": True}, dict(HEADERS))
+def answered(app: Chalice, take: Callable[[dict[str, str], str, bytes], Response]) -> Response:
+    """What `take` makes of the signed message that is being answered, or why it was refused."""
+    request = current(app)
+    try:
+        return take(dict(request.headers), request.path, body_of(request))
+    except WuganError as error:
+        return _refused(error.status, error.code, error.detail, error.field)
+    except Exception as error:  # the sender repeats; the log gets the type and the place, never a value
+        report(error, request.path)
+        return _refused(500, "internal", "an error on our side; send it again later", None)
 
 
 def _refused(status: int, code: str, detail: str, field: str | None) -> Response:

@@ -154,6 +154,13 @@ def _years_later(day: date, years: int) -> date:
     return day.replace(year=day.year + years) - timedelta(days=1)
 
 
+def subject(sitting: Sitting) -> Answer:
+    """The profile of a case's subject; reached by the case, so that no credit code stands in an address."""
+    case_id = sitting.call.params["case_id"]
+    shown = sitting.desk.subject(sitting.official, case_id)
+    return sitting.page("desk/subject.html", {"profile": shown, "case_id": case_id})
+
+
 def decide(sitting: Sitting) -> Answer:
     """Approve, ask for corrections, or reject; told what to mend, with everything typed kept."""
     case_id = sitting.call.params["case_id"]
@@ -253,6 +260,7 @@ ROUTES: tuple[tuple[str, str, DeskView], ...] = (
     ("POST", "/desk/sign-out", _signed_in(sign_out)),
     ("GET", "/desk", _signed_in(queue)),
     ("GET", "/desk/cases/{case_id}", _signed_in(case)),
+    ("GET", "/desk/cases/{case_id}/subject", _signed_in(subject)),
     ("POST", "/desk/cases/{case_id}/decide", _signed_in(decide)),
     ("POST", "/desk/cases/{case_id}/received", _signed_in(received)),
     ("GET", "/desk/tasks", _signed_in(tasks)),

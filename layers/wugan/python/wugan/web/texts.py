@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wugan.approval.port import DecisionKind
-from wugan.cases.model import Actor, OldCertificate, Outcome, Stage
-from wugan.detection.features import FIELD_NAMES
+from wugan.cases.model import Actor, Lapse, OldCertificate, Outcome, Stage
+from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
 from wugan.items.model import Channel, DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
 from wugan.outreach.plan import HOTLINE as HOTLINE
@@ -43,7 +43,7 @@ OUTCOMES_MORE = {
     Outcome.BY_PERSON: "工作人员会尽快与您联系，您不需要做任何事。",
 }
 KINDS = {Kind.CHANGE: "变更", Kind.RENEWAL: "延续", Kind.FILING: "备案"}
-FIELDS: dict[SubjectField, str] = FIELD_NAMES
+FIELDS: dict[SubjectField, str] = SUBJECT_FIELDS
 BUREAUS = {Jurisdiction.QD: "青岛市行政审批服务局", Jurisdiction.LX: "莱西市行政审批服务局", Jurisdiction.PD: "平度市行政审批服务局"}
 CHANNELS = {Channel.WECHAT: "微信", Channel.APP: "政务服务应用", Channel.SMS: "短信"}
 RETURN_WAYS = {
@@ -61,6 +61,10 @@ OLD_CERTIFICATES = {
     OldCertificate.WITH_PERSON: "在申请人处",
     OldCertificate.WITH_COURIER: "在快递途中",
     OldCertificate.WITH_DEPARTMENT: "已交审批部门",
+}
+LAPSES = {
+    Lapse.DEEMED_RENEWED: "原证照已到期，审批部门未在到期前作出决定，依照《行政许可法》第五十条视为准予延续，等待核发新证照",
+    Lapse.EXPIRED_UNDECIDED: "原证照已到期，申请尚未办结，已提请工作人员处理",
 }
 LIGHTS = {"green": "正常", "yellow": "临近时限", "red": "超过承诺时限"}
 ACTORS = {
@@ -100,6 +104,7 @@ _TASK_REASONS = {
     "no_longer_qualifies": "登记信息变化，不再符合自动办理条件",
     "execution_failed": "系统流程异常中断",
     "department_refused": "审批系统不接收该申请",
+    Lapse.EXPIRED_UNDECIDED.value: "原证照已到期，申请尚未办结",
     **{
         f"courier_{why}_{stage}": f"{text}（{what}）"
         for stage, what in {"pickup": "旧证回收", "delivery": "新证送达", "give_back": "旧证退还"}.items()
@@ -148,6 +153,8 @@ EVENTS = {
     "expired": "超过时限未确认",
     "light_yellow": "办理时限已过九成（黄灯）",
     "light_red": "已超过承诺时限（红灯）",
+    "deemed_renewed": "原证照到期而未作出决定，依法视为准予延续",
+    "expired_undecided": "原证照到期，申请尚未办结，提请工作人员处理",
     "overdue": "等待超过时限，转人工处理",
     "cancelled": "已取消未完成的后续步骤",
     "handed_over": "转由工作人员办理",
@@ -177,6 +184,10 @@ _PROBLEMS = {
     ),
     "link_expired": Problem("链接已过期", "出于安全考虑，这个链接已超过有效时间。", "请拨打12345或到政务服务大厅，由工作人员协助。"),
     "conflict": Problem("状态已经变化", "这件事已经往前走了一步，不能再这样操作。", "请返回办理页面查看最新进度。"),
+    "deemed_renewed": Problem(
+        "已视为准予延续", "原证照到期前未作出决定，依照《行政许可法》第五十条视为准予延续，不能再要求补正或不予许可。",
+        "请返回案件页面核发新证照。",
+    ),
     "not_waiting": Problem("现在不需要这一步", "这一步已经完成，或者系统正在处理。", "请返回办理页面查看最新进度，不会重复办理。"),
     "case_ended": Problem("办理已经结束", "这件事已经结束，不能再操作。", "请返回办理页面查看结果；如需再次办理请拨打12345。"),
     "stale_head": Problem("请再试一次", "有另一项操作刚刚完成。", "请返回办理页面后重试。"),

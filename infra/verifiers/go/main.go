@@ -1,0 +1,404 @@
+// Command verify checks an exported log, single proofs and proofs of cases with Go's own code for transparency logs
+// (golang.org/x/mod/sumdb/note and tlog), which knows nothing of Wugan.
+//
+//	verify log KEYFILE DIR [OLDER_CHECKPOINT...]
+//	verify proof KEYFILE PROOF ENTRY
+//	verify case KEYFILE FILE
+//
+// It prints one line and exits with 0 (holds), 1 (does not hold) or 2 (called wrongly).
+package main
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const (
+	height      = 8
+	width       = 1 << height
+	proofHeader = "c2sp.org/tlog-proof@v1"
+	caseFormat  = "wugan-case-proof/1"
+	eventLeaf   = 0x01
+)
+
+func main() {
+	said, err := run(os.Args[1:])
+	switch {
+	case errors.Is(err, errUsage):
+		fmt.Println("usage: verify log KEYFILE DIR [OLDER_CHECKPOINT...] | proof KEYFILE PROOF ENTRY | case KEYFILE FILE")
+		os.Exit(2)
+	case err != nil:
+		fmt.Println("rejected:", strings.ReplaceAll(err.Error(), "\n", " "))
+		os.Exit(1)
+	}
+	fmt.Println("holds:", said)
+}
+
+var errUsage = errors.New("usage")
+
+func run(args []string) (string, error) {
+	if len(args) < 3 {
+		return "", errUsage
+	}
+	key, err := os.ReadFile(args[1])
+	if err != nil {
+		return "", err
+	}
+	log, err := note.NewVerifier(strings.TrimSuffix(string(key), "\n"))
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case args[0] == "log":
+		return checkLog(log, args[2], args[3:])
+	case args[0] == "proof" && len(args) == 4:
+		return checkProofFile(log, args[2], args[3])
+	case args[0] == "case" && len(args) == 3:
+		return checkCase(log, args[2])
+	}
+	return "", errUsage
+}
+
+// openCheckpoint returns the tree that the log signed (C2SP tlog-checkpoint).
+func openCheckpoint(log note.Verifier, signed []byte) (tlog.Tree, error) {
+	opened, err := note.Open(signed, note.VerifierList(log))
+	if err != nil {
+		return tlog.Tree{}, err
+	}
+	lines := strings.Split(opened.Text, "\n")
+	if len(lines) < 4 || lines[0] != log.Name() {
+		return tlog.Tree{}, errors.New("no checkpoint of this log")
+	}
+	size, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] {
+		return tlog.Tree{}, errors.New("the checkpoint's size is no number")
+	}
+	root, err := tlog.ParseHash(lines[2])
+	return tlog.Tree{N: size, Hash: root}, err
+}
+
+// checkLog checks every entry and every tile of an exported log, and that it continues each older checkpoint.
+func checkLog(log note.Verifier, dir string, older []string) (string, error) {
+	signed, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
+	if err != nil {
+		return "", err
+	}
+	tree, err := openCheckpoint(log, signed)
+	if err != nil {
+		return "", err
+	}
+	entries, err := readEntries(dir, tree.N)
+	if err != nil {
+		return "", err
+	}
+	hashes, err := hashAll(entries)
+	if err != nil {
+		return "", err
+	}
+	root, err := tlog.TreeHash(tree.N, hashes)
+	if err != nil {
+		return "", err
+	}
+	if root != tree.Hash {
+		return "", errors.New("the entries do not lead to the checkpoint's root")
+	}
+	if err := checkTiles(dir, tree, hashes); err != nil {
+		return "", err
+	}
+	if err := checkThroughTiles(dir, tree, entries); err != nil {
+		return "", err
+	}
+	for _, path := range older {
+		if err := checkGrowth(log, path, tree, hashes); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%d entries, %d older checkpoints", tree.N, len(older)), nil
+}
+
+func readEntries(dir string, size int64) ([][]byte, error) {
+	var entries [][]byte
+	for n := int64(0); n*width < size; n++ {
+		tile := tlog.Tile{H: height, L: -1, N: n, W: int(min(width, size-n*width))}
+		data, err := os.ReadFile(filepath.Join(dir, path(tile)))
+		if err != nil {
+			return nil, err
+		}
+		for len(data) > 0 {
+			if len(data) < 2 || len(data) < 2+int(binary.BigEndian.Uint16(data)) {
+				return nil, fmt.Errorf("%s is cut short", path(tile))
+			}
+			end := 2 + int(binary.BigEndian.Uint16(data))
+			entries, data = append(entries, data[2:end]), data[end:]
+		}
+		if int64(len(entries)) != n*width+int64(tile.W) {
+			return nil, fmt.Errorf("%s does not hold %d entries", path(tile), tile.W)
+		}
+	}
+	return entries, nil
+}
+
+// path turns Go's name of a tile into that of C2SP tlog-tiles.
+func path(tile tlog.Tile) string {
+	return strings.Replace(strings.Replace(tile.Path(), "tile/8/", "tile/", 1), "tile/data/", "tile/entries/", 1)
+}
+
+func hashAll(entries [][]byte) (tlog.HashReaderFunc, error) {
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		found := make([]tlog.Hash, len(indexes))
+		for i, index := range indexes {
+			if index >= int64(len(stored)) {
+				return nil, errors.New("no such hash")
+			}
+			found[i] = stored[index]
+		}
+		return found, nil
+	})
+	for n, entry := range entries {
+		more, err := tlog.StoredHashes(int64(n), entry, reader)
+		if err != nil {
+			return nil, err
+		}
+		stored = append(stored, more...)
+	}
+	return reader, nil
+}
+
+func checkTiles(dir string, tree tlog.Tree, hashes tlog.HashReader) error {
+	for _, tile := range tlog.NewTiles(height, 0, tree.N) {
+		want, err := tlog.ReadTileData(tile, hashes)
+		if err != nil {
+			return err
+		}
+		have, err := os.ReadFile(filepath.Join(dir, path(tile)))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(want, have) {
+			return fmt.Errorf("%s does not agree with the entries", path(tile))
+		}
+	}
+	return nil
+}
+
+type tilesIn string
+
+func (tilesIn) Height() int                         { return height }
+func (tilesIn) SaveTiles(_ []tlog.Tile, _ [][]byte) {}
+func (dir tilesIn) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
+	data := make([][]byte, len(tiles))
+	for i, tile := range tiles {
+		var err error
+		if data[i], err = os.ReadFile(filepath.Join(string(dir), path(tile))); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
+}
+
+// checkThroughTiles does what Go's module client does: it authenticates the tiles against the root and finds the entries in them.
+func checkThroughTiles(dir string, tree tlog.Tree, entries [][]byte) error {
+	indexes := make([]int64, len(entries))
+	for n := range entries {
+		indexes[n] = tlog.StoredHashIndex(0, int64(n))
+	}
+	if len(indexes) == 0 {
+		return nil
+	}
+	found, err := tlog.TileHashReader(tree, tilesIn(dir)).ReadHashes(indexes)
+	if err != nil {
+		return err
+	}
+	for n, entry := range entries {
+		if found[n] != tlog.RecordHash(entry) {
+			return fmt.Errorf("entry %d is not in its tile", n)
+		}
+	}
+	return nil
+}
+
+func checkGrowth(log note.Verifier, path string, tree tlog.Tree, hashes tlog.HashReader) error {
+	signed, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	old, err := openCheckpoint(log, signed)
+	if err != nil {
+		return err
+	}
+	if old.N > tree.N {
+		return fmt.Errorf("the log was rolled back from %d to %d entries", old.N, tree.N)
+	}
+	if old.N == 0 {
+		return nil
+	}
+	proof, err := tlog.ProveTree(tree.N, old.N, hashes)
+	if err != nil {
+		return err
+	}
+	if err := tlog.CheckTree(proof, tree.N, tree.Hash, old.N, old.Hash); err != nil {
+		return fmt.Errorf("the log has another history than the checkpoint of %d entries: %w", old.N, err)
+	}
+	return nil
+}
+
+func checkProofFile(log note.Verifier, proofPath, entryPath string) (string, error) {
+	proof, err := os.ReadFile(proofPath)
+	if err != nil {
+		return "", err
+	}
+	entry, err := os.ReadFile(entryPath)
+	if err != nil {
+		return "", err
+	}
+	index, tree, err := checkProof(log, string(proof), entry)
+	return fmt.Sprintf("entry %d of %d", index, tree.N), err
+}
+
+// checkProof checks a C2SP tlog-proof.
+func checkProof(log note.Verifier, text string, entry []byte) (int64, tlog.Tree, error) {
+	head, signed, found := strings.Cut(text, "\n\n")
+	lines := strings.Split(head, "\n")
+	if !found || lines[0] != proofHeader {
+		return 0, tlog.Tree{}, errors.New("no " + proofHeader)
+	}
+	lines = lines[1:]
+	if len(lines) > 0 && strings.HasPrefix(lines[0], "extra ") {
+		lines = lines[1:]
+	}
+	if len(lines) == 0 || !strings.HasPrefix(lines[0], "index ") {
+		return 0, tlog.Tree{}, errors.New("the index is missing")
+	}
+	index, err := strconv.ParseInt(strings.TrimPrefix(lines[0], "index "), 10, 64)
+	if err != nil {
+		return 0, tlog.Tree{}, err
+	}
+	var proof tlog.RecordProof
+	for _, line := range lines[1:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return 0, tlog.Tree{}, err
+		}
+		proof = append(proof, hash)
+	}
+	tree, err := openCheckpoint(log, []byte(signed))
+	if err != nil {
+		return 0, tree, err
+	}
+	if index < 0 || index >= tree.N {
+		return 0, tree, fmt.Errorf("there is no entry %d", index)
+	}
+	return index, tree, tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry))
+}
+
+type caseFile struct {
+	Format string  `json:"format"`
+	CaseID string  `json:"case_id"`
+	Events []event `json:"events"`
+}
+
+type event struct {
+	Seq        int     `json:"seq"`
+	Event      *string `json:"event"`
+	Salt       *string `json:"salt"`
+	Commitment string  `json:"commitment"`
+	Chain      string  `json:"chain"`
+	Proof      string  `json:"proof"`
+}
+
+// checkCase checks that the events of a case are what was committed to, follow each other, and are in the log.
+func checkCase(log note.Verifier, path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var file caseFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return "", err
+	}
+	if file.Format != caseFormat || len(file.Events) == 0 {
+		return "", errors.New("no " + caseFormat)
+	}
+	previous, last, checkpoint := make([]byte, 32), int64(-1), ""
+	for i, e := range file.Events {
+		if e.Seq != i+1 {
+			return "", fmt.Errorf("event %d is missing or out of order", i+1)
+		}
+		entry, err := e.entry(file.CaseID, previous)
+		if err != nil {
+			return "", fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+		index, _, err := checkProof(log, e.Proof, entry)
+		if err != nil {
+			return "", fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+		_, signed, _ := strings.Cut(e.Proof, "\n\n")
+		if index <= last || (i > 0 && signed != checkpoint) {
+			return "", fmt.Errorf("event %d is out of order in the log, or under another checkpoint", e.Seq)
+		}
+		previous, last, checkpoint = entry[33:], index, signed
+	}
+	return fmt.Sprintf("%d events of %s", len(file.Events), file.CaseID), nil
+}
+
+// entry checks the commitment (if the body is shown) and the chain, and returns the log entry they make.
+func (e event) entry(caseID string, previous []byte) ([]byte, error) {
+	commitment, err := hex.DecodeString(e.Commitment)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := hex.DecodeString(e.Chain)
+	if err != nil {
+		return nil, err
+	}
+	if (e.Event == nil) != (e.Salt == nil) {
+		return nil, errors.New("an event needs its salt")
+	}
+	if e.Event != nil {
+		if err := e.checkBody(caseID, commitment); err != nil {
+			return nil, err
+		}
+	}
+	next := sha256.Sum256(append(append([]byte{}, previous...), commitment...))
+	if len(commitment) != 32 || !bytes.Equal(next[:], chain) {
+		return nil, errors.New("it does not follow the one before it")
+	}
+	return append(append([]byte{eventLeaf}, commitment...), chain...), nil
+}
+
+func (e event) checkBody(caseID string, commitment []byte) error {
+	salt, err := hex.DecodeString(*e.Salt)
+	if err != nil {
+		return err
+	}
+	mac := hmac.New(sha256.New, salt)
+	mac.Write([]byte(*e.Event))
+	if !hmac.Equal(mac.Sum(nil), commitment) {
+		return errors.New("it is not what was committed to")
+	}
+	var said struct {
+		CaseID string `json:"case_id"`
+		Seq    int    `json:"seq"`
+	}
+	if err := json.Unmarshal([]byte(*e.Event), &said); err != nil {
+		return err
+	}
+	if said.CaseID != caseID || said.Seq != e.Seq {
+		return errors.New("it is an event of another case or place")
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+"""The sequencer: moves pending leaves into the log. Any number may run at once, and each may die at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from wugan.ledger import checkpoint, sequence
+from wugan.ledger.checkpoint import Checkpoint
+from wugan.ledger.merkle import Reader
+from wugan.ledger.note import Signer
+from wugan.ledger.port import LedgerObjects, LedgerRows, Published
+from wugan.ledger.problem import CheckpointMoved, Forked, HeadMoved
+from wugan.ledger.sequence import Batch, Head
+from wugan.ledger.tiles import TileReader
+
+MOST_LEAVES = 1000  # in one batch: about 130 KB in the store, whose limit for an item is 400 KB
+
+Cosign = Callable[[bytes, Reader], bytes]
+"""Adds the witnesses' lines to a signed checkpoint; `witness.cosign` with its witnesses bound."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one round did."""
+
+    size: int  # of the log now
+    added: int = 0  # leaves
+    held: int = 0  # leaves that wait for an earlier event of their case
+    more: bool = False  # call again: there is more to do, or somebody else was first
+
+
+@dataclass(frozen=True)
+class Sequencer:
+    """Sequences one log. The order of its steps is what makes it safe:
+
+    1. The last batch is finished before a new one is planned: its tiles, places and checkpoint written, its rows dropped.
+    2. `commit` gives a batch its places, for one sequencer alone; all after it is derived from the batch and may be done again.
+    3. Rows leave the outbox after the places are written, so that a leaf is always in the outbox, in the last batch or placed.
+    4. Nothing is signed that is not committed and written; the published checkpoint never goes back.
+    """
+
+    rows: LedgerRows
+    objects: LedgerObjects
+    signer: Signer
+    cosign: Cosign | None = None
+    limit: int = MOST_LEAVES
+
+    def run(self) -> Ran:
+        """One round: finish what was begun, then sequence one batch. Raises Forked when the log must not go on."""
+        head = self._finished_head()
+        pending = self.rows.pending(self.limit)
+        if not pending:
+            return Ran(head.size)
+        plan = sequence.plan(head, pending, self.rows.places(sequence.asked_places(pending)))
+        if plan.logged:
+            self.rows.drop(plan.logged)
+        if plan.batch is None:
+            return Ran(head.size, held=len(plan.held))
+        try:
+            self.rows.commit(plan.batch, plan.after)
+        except HeadMoved:
+            return Ran(head.size, more=True)
+        size = self._finished_head(plan.batch).size
+        return Ran(size, len(plan.batch.leaves), len(plan.held), more=len(pending) == self.limit)
+
+    def _finished_head(self, committed: Batch | None = None) -> Head:
+        """The head, with its batch (which may be the one just committed) written, settled and published."""
+        published = self.objects.checkpoint()  # before the head, which can then not be older
+        head = self.rows.head()
+        if sequence.unfinished(_said(published), head):
+            self._finish(committed if committed and committed.number == head.number else self.rows.batch(head.number))
+        return head
+
+    def _finish(self, batch: Batch) -> None:
+        """Everything that follows from a committed batch, each step repeatable, the checkpoint last."""
+        published = self.objects.checkpoint()  # anew: the batch before this one may have been published meanwhile
+        if not sequence.follows(_said(published), batch):
+            return
+        for path, data in sequence.objects(batch, self.objects.read).items():
+            if not self.objects.write(path, data) and self.objects.read(path) != data:
+                raise Forked("another file stands where this one belongs", field=path)
+        self.rows.record(batch.places())
+        self.rows.drop(batch.places())
+        self._publish(batch, published)
+
+    def _publish(self, batch: Batch, replaced: Published | None) -> None:
+        """Sign, then swap with the checkpoint that the batch follows."""
+        signed = sequence.checkpoint_of(self.signer.verifier.name, batch.after).signed([self.signer])
+        if self.cosign:
+            signed = self.cosign(signed, TileReader(self.objects.read, batch.after.size))
+        with suppress(CheckpointMoved):  # then another sequencer published this very batch
+            self.objects.swap(signed, replaced.tag if replaced else None)
+
+
+def _said(published: Published | None) -> Checkpoint | None:
+    return checkpoint.unverified(published.signed) if published else None

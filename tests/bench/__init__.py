@@ -1,0 +1,1 @@
+"""Benches: `make bench`, or `make bench-NAME` for one. See `docs/benchmarks.md`."""

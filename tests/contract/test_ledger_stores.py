@@ -1,0 +1,115 @@
+"""One contract for the ledger's rows and objects, whatever holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.ledger import case_id
+from wugan.errors import NotFound
+from wugan.ledger.port import LedgerObjects, LedgerRows
+from wugan.ledger.problem import CheckpointMoved, HeadMoved
+from wugan.ledger.sequence import Batch, Head, Pending, plan
+from wugan.memory.ledger import MemoryLedgerObjects, MemoryLedgerRows
+
+A, B = case_id(0), case_id(1)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """One implementation; `add` is what an event's transaction does."""
+
+    rows: LedgerRows
+    objects: LedgerObjects
+    add: Callable[[Pending], None]
+
+
+@pytest.fixture(params=["memory"])
+def stores() -> Stores:
+    rows = MemoryLedgerRows()
+    return Stores(rows, MemoryLedgerObjects(), rows.add)
+
+
+def row(name: str, seq: int) -> Pending:
+    return Pending(name, seq, f"{name}{seq}".encode())
+
+
+def planned(head: Head, *leaves: Pending) -> tuple[Batch, Head]:
+    made = plan(head, leaves, {leaf.before: 0 for leaf in leaves})
+    assert made.batch
+    return made.batch, made.after
+
+
+def test_an_empty_log(stores: Stores) -> None:
+    assert stores.rows.head() == Head()
+    assert stores.rows.pending(10) == []
+    assert stores.rows.places([(A, 1)]) == {}
+    assert stores.objects.checkpoint() is None
+    with pytest.raises(NotFound):
+        stores.rows.batch(1)
+    with pytest.raises(NotFound):
+        stores.objects.read("tile/0/000")
+
+
+def test_rows_wait_until_they_are_dropped(stores: Stores) -> None:
+    leaves = [row(A, 1), row(A, 2), row(B, 1)]
+    for leaf in leaves:
+        stores.add(leaf)
+    assert sorted(p.id for p in stores.rows.pending(10)) == [(A, 1), (A, 2), (B, 1)]
+    assert {p.entry for p in stores.rows.pending(10)} == {leaf.entry for leaf in leaves}
+    assert len(stores.rows.pending(1)) == 1
+    for _ in range(2):
+        stores.rows.drop([(A, 1), (B, 1), (B, 9)])
+        assert [p.id for p in stores.rows.pending(10)] == [(A, 2)]
+
+
+def test_only_one_commits(stores: Stores) -> None:
+    batch, after = planned(Head(), row(A, 1), row(A, 2))
+    other, other_after = planned(Head(), row(B, 1))
+    stores.rows.commit(batch, after)
+    assert (stores.rows.head(), stores.rows.batch(1)) == (after, batch)
+    for late in ((other, other_after), (batch, after)):
+        with pytest.raises(HeadMoved):
+            stores.rows.commit(*late)
+    assert (stores.rows.head(), stores.rows.batch(1)) == (after, batch)
+    second, second_after = planned(after, row(A, 3))
+    stores.rows.commit(second, second_after)
+    assert (stores.rows.head(), stores.rows.batch(2)) == (second_after, second)
+
+
+def test_a_batch_that_skips_one_is_refused(stores: Stores) -> None:
+    batch, after = planned(Head(5), row(A, 1))
+    with pytest.raises(HeadMoved):
+        stores.rows.commit(batch, after)
+    assert stores.rows.head() == Head()
+
+
+def test_places_are_found_again(stores: Stores) -> None:
+    many = {(case_id(i), 1): i for i in range(250)}
+    for _ in range(2):
+        stores.rows.record(many)
+        assert stores.rows.places([*many, (A, 99)]) == many
+    assert stores.rows.places([(A, 1)]) == {(A, 1): 0}
+
+
+def test_files_are_written_once(stores: Stores) -> None:
+    assert stores.objects.write("tile/0/000.p/1", b"first")
+    assert not stores.objects.write("tile/0/000.p/1", b"second")
+    assert stores.objects.read("tile/0/000.p/1") == b"first"
+
+
+def test_the_checkpoint_is_swapped_only_by_who_has_seen_it(stores: Stores) -> None:
+    stores.objects.swap(b"one", None)
+    with pytest.raises(CheckpointMoved):
+        stores.objects.swap(b"another one", None)
+    first = stores.objects.checkpoint()
+    assert first
+    assert first.signed == b"one"
+    stores.objects.swap(b"two", first.tag)
+    with pytest.raises(CheckpointMoved):
+        stores.objects.swap(b"another two", first.tag)
+    second = stores.objects.checkpoint()
+    assert second
+    assert second.signed == b"two"

@@ -1,0 +1,131 @@
+"""Verifiers that others wrote accept our log and every proof, and reject every tampering (`make verify-ledger`)."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.verifiers.build import GO, NODE
+from tests.support.ledger import SIGNER, Log, case_id
+from tests.support.ledger_tamper import CASE_TAMPERS, LOG_TAMPERS, RESIGNED_TAMPERS, Exported, exported
+from wugan.ledger import export, proof
+from wugan.ledger.tiles import TileReader
+
+GO_COMMAND = [str(GO)]
+NODE_COMMAND = ["node", str(NODE)]
+BOTH = pytest.mark.parametrize("command", [GO_COMMAND, NODE_COMMAND], ids=["go", "node"])
+
+
+def ask(command: list[str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 1), done
+    assert done.stdout.startswith("holds: " if done.returncode == 0 else "rejected: "), done
+    assert done.stdout.count("\n") == 1
+    return done
+
+
+def holds(command: list[str], *arguments: str | Path) -> bool:
+    return ask(command, *arguments).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Log, Exported]:
+    return exported(tmp_path_factory.mktemp("pristine"))
+
+
+@pytest.fixture
+def made(pristine: tuple[Log, Exported], tmp_path: Path) -> Exported:
+    """A copy to be tampered with, and the key as known from elsewhere."""
+    _, whole = pristine
+    shutil.copytree(whole.directory, tmp_path / "log")
+    return Exported(tmp_path / "log", whole.older, json.loads(json.dumps(whole.case)), json.loads(json.dumps(whole.other_case)))
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "known.vkey"
+    path.write_text(f"{SIGNER.verifier.vkey}\n")
+    return path
+
+
+def test_go_accepts_the_log(made: Exported, key: Path) -> None:
+    assert ask(GO_COMMAND, "log", key, made.directory, made.older).stdout == "holds: 420 entries, 1 older checkpoints\n"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_go_accepts_logs_of_random_events(tmp_path: Path, key: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    log, older = Log(limit=chance.randrange(1, 400)), []
+    for number in range(chance.randrange(1, 5)):
+        for _ in range(chance.randrange(1, 500)):
+            log.happen(case_id(chance.randrange(50)), note=chance.randbytes(8).hex())
+        log.sequence()
+        older.append(tmp_path / f"checkpoint{number}")
+        older[-1].write_bytes(log.signed)
+    export.export(log.objects, SIGNER.verifier, tmp_path / "log")
+    assert ask(GO_COMMAND, "log", key, tmp_path / "log", *older).stdout == f"holds: {log.size} entries, {len(older)} older checkpoints\n"
+
+
+def test_go_accepts_a_log_of_three_levels(tmp_path: Path, key: Path) -> None:
+    made = Exported(tmp_path / "log", tmp_path / "older", {}, {})
+    made.directory.mkdir()
+    entries = [i.to_bytes(65) for i in range(65_536 + 300)]
+    made.rebuild(entries[:65_000])
+    made.older.write_bytes((made.directory / "checkpoint").read_bytes())
+    made.rebuild(entries)
+    assert holds(GO_COMMAND, "log", key, made.directory, made.older)
+
+
+@BOTH
+def test_every_case_is_accepted(pristine: tuple[Log, Exported], tmp_path: Path, key: Path, command: list[str]) -> None:
+    log, _ = pristine
+    chosen = list(log.cases) if command == GO_COMMAND else list(log.cases)[::10]
+    for case in chosen:
+        path = tmp_path / "case.json"
+        path.write_text(log.proof_of(case, {3: True}))
+        assert holds(command, "case", key, path)
+
+
+@BOTH
+def test_proofs_hold_for_their_entry_and_no_other(pristine: tuple[Log, Exported], tmp_path: Path, key: Path, command: list[str]) -> None:
+    log, made = pristine
+    read = TileReader(log.objects.read, log.size)
+    path, entry = tmp_path / "a.tlog-proof", tmp_path / "entry"
+    for index in (0, 1, 255, 256, 300, log.size - 1):
+        path.write_bytes(proof.make(read, index, log.signed).text())
+        entry.write_bytes(made.entries()[index])
+        assert holds(command, "proof", key, path, entry)
+        entry.write_bytes(made.entries()[index - 1])
+        assert not holds(command, "proof", key, path, entry)
+
+
+@pytest.mark.parametrize("name", LOG_TAMPERS)
+def test_go_rejects_a_tampered_log(made: Exported, key: Path, name: str) -> None:
+    LOG_TAMPERS[name](made)
+    assert not holds(GO_COMMAND, "log", key, made.directory)
+
+
+@pytest.mark.parametrize("name", RESIGNED_TAMPERS)
+def test_go_rejects_a_log_signed_again_with_an_older_checkpoint_only(made: Exported, key: Path, name: str) -> None:
+    RESIGNED_TAMPERS[name](made)
+    assert holds(GO_COMMAND, "log", key, made.directory)
+    assert not holds(GO_COMMAND, "log", key, made.directory, made.older)
+
+
+@BOTH
+@pytest.mark.parametrize("name", CASE_TAMPERS)
+def test_a_tampered_proof_of_a_case_is_rejected(made: Exported, tmp_path: Path, key: Path, name: str, command: list[str]) -> None:
+    tamper: Callable[[Exported], Any] = CASE_TAMPERS[name]
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps(made.case))
+    assert holds(command, "case", key, path)
+    tamper(made)
+    path.write_text(json.dumps(made.case))
+    assert not holds(command, "case", key, path)
