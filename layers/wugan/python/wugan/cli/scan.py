@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wugan.cli.common import AsJson, print_json, refusing
 from wugan.cases.scan import RULE
+from wugan.cli.common import AsJson, print_json, refusing
 from wugan.errors import NotFound, WuganError
 from wugan.registry import guard
 from wugan.registry.port import RegistryFiles
