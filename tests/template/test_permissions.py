@@ -41,14 +41,7 @@ CALLS = {
     "open": COMMIT | WRITE_SEALED | ITEM | START | RUNS | {"kms:GenerateDataKey Key", "s3:ListBucket RegistryBucket"},
     "report": RUNS | {"s3:ListBucket RegistryBucket"},
     "changes": VENDOR | TELL | {"dynamodb:PutItem Changes"},
-    "sense": COMMIT
-    | WRITE_SEALED
-    | ITEM
-    | LOOKUP
-    | START
-    | TELL
-    | QUEUE
-    | {"dynamodb:Scan Items", "kms:GenerateDataKey Key"},
+    "sense": COMMIT | WRITE_SEALED | ITEM | LOOKUP | START | TELL | QUEUE | {"dynamodb:Scan Items", "kms:GenerateDataKey Key"},
     "resume": ANSWER | STREAM | {"dynamodb:GetItem Waits", "dynamodb:UpdateItem Waits", "sqs:SendMessage ResumeFailures"},
     "sweep": COMMIT
     | ITEM
