@@ -42,10 +42,7 @@ def _with(base: Rule, code: str, expression: Expression) -> Rule:
 
 
 def files(clean: Path) -> Files:
-    return {feed: sorted((clean / feed).glob("*.parquet")) for feed in (*FEEDS_SCANNED, fullscan.PRODUCER)}
-
-
-FEEDS_SCANNED = ("business", "licence", "property", "blacklist")
+    return {feed: sorted((clean / feed).glob("*.parquet")) for feed in fullscan.READ}
 
 
 def cases(rules: list[Rule], clean: Path) -> dict[HitKey, str]:

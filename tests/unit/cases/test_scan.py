@@ -19,6 +19,7 @@ from wugan.cases.opening import Opening
 from wugan.cases.scan import Scan
 from wugan.clock import FixedClock
 from wugan.detection import search
+from wugan.detection.evaluate import explained
 from wugan.errors import InvalidInput
 from wugan.links import Keyring
 from wugan.memory.registry_files import FolderRegistryFiles
@@ -226,7 +227,6 @@ def test_an_item_whose_rule_cannot_be_read_is_held_back_alone(bureau: Bureau) ->
 
 def test_hits_on_which_the_engines_do_not_agree_open_no_case(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     with_blacklist(bureau)
-    real = search.explained
-    monkeypatch.setattr(search, "explained", lambda book, subject: real(book, subject)[1:])
+    monkeypatch.setattr(search, "explained", lambda book, subject: explained(book, subject)[1:])
     report = bureau.run("first")
     assert (report["hits"], report["disagreements"], report["fates"]) == (9, 1, {"opened": 9})
