@@ -53,12 +53,17 @@ def title(rule: str) -> str:
 def test_refused_within_a_tenth_of_a_second(rule: str) -> None:
     with pytest.raises(RuleInvalid):  # the parser's tables are made at its first use
         parse("blacklisted LIKE 'x'")
-    began = time.thread_time()  # of this thread: others share the machine
+    assert min(_refused(rule) for _ in range(3)) < SECONDS  # of three: one may fall into the collection of everybody's garbage
+
+
+def _refused(rule: str) -> float:
+    """Seconds of this thread's processor time; others share the machine."""
+    began = time.thread_time()
     with pytest.raises(RuleInvalid) as told:
         parse(rule)
     assert told.value.caret
     assert len(str(told.value)) < 10_000
-    assert time.thread_time() - began < SECONDS
+    return time.thread_time() - began
 
 
 def test_the_list_is_long_and_without_repeats() -> None:

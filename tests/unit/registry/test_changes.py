@@ -31,7 +31,7 @@ def delivered(tmp_path: Path, changes: list[Change] | None = None, **files: list
     """A reader of what an intake makes of these feeds."""
     for feed, rows in files.items():
         put(tmp_path / "drops", f"{feed}/a.csv", as_csv(rows))
-    intake.take_in(tmp_path / "drops", tmp_path / "clean", DAY, buckets=4, changes=changes or [])
+    intake.take_in(tmp_path / "drops", tmp_path / "clean", DAY, buckets=2, changes=changes or [])
     return lookup.local(tmp_path / "clean")
 
 
@@ -91,7 +91,7 @@ def test_changes_make_no_feed_complete(tmp_path: Path) -> None:
 TRICKY = st.sampled_from(["甲,乙", '引"号', "换\n行", "回\r\n车", "'", "=1+1", "无名", "\u2028", " 空 "])
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_lookup_with_changes_is_the_next_intake_without_them(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Whatever the versions: the overlay decides as the ordinary cleaning does."""
