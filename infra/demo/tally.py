@@ -39,18 +39,18 @@ class Tally:
 def tally(report: Mapping[str, Any], heads: Iterable[Head], duplicates: Mapping[str, Any]) -> Tally:
     """Count a scan's report, all heads, and what the sandbox received twice.
 
-    `lost`: hits that neither opened a case nor have a stated reason, and cases that neither ended nor wait on somebody.
+    `lost`: hits that neither opened a case nor have a stated reason, those on which the engines do not agree, and cases that
+    neither ended nor wait on somebody.
     """
     heads = list(heads)
-    items: dict[str, Counter[str]] = {
-        code: Counter(hits=c.get("hits", 0), opened=c.get("opened", 0)) for code, c in report["items"].items()
-    }
+    items = {code: _found(jurisdictions.values()) for code, jurisdictions in report["items"].items()}
     outcomes: Counter[str] = Counter({o.value: 0 for o in Outcome} | {CORRECTED: 0})
     for head in heads:
         ended = head.outcome.value if head.ended and head.outcome else "open"
         for counter in (outcomes, items[head.item_code]):
             counter[ended] += 1
             counter[CORRECTED] += bool(head.corrections)
+    left = report["unopened"] + report["failed_chunks"] + report["disagreements"]
     adrift = sum(not h.ended and h.wait is None for h in heads)
     return Tally(
         subjects=report["subjects"],
@@ -58,9 +58,15 @@ def tally(report: Mapping[str, Any], heads: Iterable[Head], duplicates: Mapping[
         opened=len(heads),
         outcomes=outcomes,
         items=items,
-        lost=report["unopened"] + report["failed_chunks"] + max(0, report["fates"].get("opened", 0) - len(heads)) + adrift,
+        lost=left + max(0, report["fates"].get("opened", 0) - len(heads)) + adrift,
         duplicates=int(duplicates["total"]),
     )
+
+
+def _found(by_jurisdiction: Iterable[Mapping[str, int]]) -> Counter[str]:
+    """What the scan found for one item in all jurisdictions, and what it opened."""
+    counts = list(by_jurisdiction)
+    return Counter({name: sum(c.get(name, 0) for c in counts) for name in ("hits", "opened")})
 
 
 def shortcomings(counted: Tally) -> list[str]:
