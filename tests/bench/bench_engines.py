@@ -14,6 +14,10 @@ from typing import Any
 import duckdb
 
 from tests.bench.harness import Row, bench, medians, pin
+from wugan.detection.expression import And, Compare, Feature, Literal, Not, Operator
+from wugan.detection.predicate import compiled
+from wugan.detection.row import Row as RuleRow
+from wugan.registry.model import Blacklisting, Business, Certificate, Subject
 
 Facts = dict[str, Any]
 TODAY = date(2026, 11, 23).toordinal()
@@ -60,9 +64,40 @@ def by_hand(facts: Facts) -> bool:
     )
 
 
-def ours() -> Engine | None:
-    """The predicate of `wugan.detection`, on the same facts."""
-    return None
+def ours() -> Engine:
+    """The predicate of `wugan.detection` on the same facts, as registry rows; it also brings the names to one form where they differ."""
+    rule = And(
+        (
+            Feature("name_changed"),
+            Feature("certificate_in_force"),
+            Compare(Operator.EQUAL, Feature("business_status"), Literal("active")),
+            Not(Feature("blacklisted")),
+        )
+    )
+    test = compiled(rule)
+
+    def decide(row: RuleRow) -> bool | None:
+        row.known.clear()  # nothing is remembered from the round before
+        return test(row)
+
+    return Engine("ours, normalisation included", decide, _row)
+
+
+def _row(facts: Facts) -> RuleRow:
+    """The facts as a subject with one certificate."""
+    today = date.fromordinal(facts["today"])
+    until = None if facts["valid_until"] is None else date.fromordinal(facts["valid_until"])
+    shared: dict[str, Any] = dict.fromkeys(("legal_representative", "person_in_charge", "registered_address", "premises_address"))
+    listed = (Blacklisting("A", "示例", today, None, "1"),) if facts["blacklisted"] else ()
+    business = Business(
+        credit_code="A", name=facts["registry_name"], entity_type="enterprise", scope=None, scope_changed_on=None, changed_on=None,
+        registering_body=None, status=facts["subject_status"], version="1", **shared,
+    )  # fmt: skip
+    certificate = Certificate(
+        certificate_no="B", type="t", credit_code="A", name=facts["certificate_name"], producer_code=None, producer_name=None, issued_on=None,
+        valid_until=until, issuing_body=None, jurisdiction="QD", status=facts["certificate_status"], version="1", **shared,
+    )  # fmt: skip
+    return RuleRow(Subject("A", today, business, (certificate,), blacklistings=listed), certificate, today, "t")
 
 
 def cel() -> Iterator[Engine]:
@@ -98,7 +133,7 @@ def engines() -> Iterator[Row]:
     rows = [*_facts(ROWS)]
     truth = by_sql(rows)
     hand = Engine("by hand", by_hand)
-    entrants = [hand, *([mine] if (mine := ours()) else []), zen_engine(), *cel()]
+    entrants = [hand, ours(), zen_engine(), *cel()]
     seconds = medians({e.name: _timer(e, rows) for e in entrants}, REPEATS)
     for engine in entrants:
         spent = seconds[engine.name]
