@@ -94,8 +94,8 @@ def _row(facts: Facts) -> RuleRow:
         registering_body=None, status=facts["subject_status"], version="1", **shared,
     )  # fmt: skip
     certificate = Certificate(
-        certificate_no="B", type="t", credit_code="A", name=facts["certificate_name"], producer_code=None, producer_name=None, issued_on=None,
-        valid_until=until, issuing_body=None, jurisdiction="QD", status=facts["certificate_status"], version="1", **shared,
+        certificate_no="B", type="t", credit_code="A", name=facts["certificate_name"], producer_code=None, producer_name=None,
+        issued_on=None, valid_until=until, issuing_body=None, jurisdiction="QD", status=facts["certificate_status"], version="1", **shared,
     )  # fmt: skip
     return RuleRow(Subject("A", today, business, (certificate,), blacklistings=listed), certificate, today, "t")
 

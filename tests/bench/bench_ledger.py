@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import logging
 import math
 import os
 import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -151,7 +150,8 @@ def _case() -> tuple[list[Event], float]:
         tables.transact(puts, updates)
         units += sum(_units(put.row, 2) for put in puts if put.name != "outbox") + 2 * len(updates)
 
-    with pytest.MonkeyPatch.context() as patch, running(patch) as stack, redirect_stdout(StringIO()):
+    logging.getLogger("wugan").setLevel(logging.ERROR)
+    with pytest.MonkeyPatch.context() as patch, running(patch) as stack:
         patch.setattr(case_store, "transact", counted)
         journey = Journey(stack).to_declaration().declare().waiting("pickup").parcel("pickup", ParcelState.COLLECTED)
         journey.waiting("approval").decide("approved").waiting("delivery").parcel("delivery", ParcelState.ARRIVED).ended("delivered")
