@@ -30,7 +30,7 @@ from wugan.registry.port import RegistryFiles
 
 LEAST_BUCKETS = 16
 BYTES_PER_BUCKET = 2_000_000  # of drops; a lookup of one subject reads one bucket
-SUBJECTS_PER_CHUNK = 250_000  # measurements.md: nine tenths of the full speed at 186 MB
+SUBJECTS_PER_CHUNK = 500_000  # the fastest of the sizes that `make bench-chunks` compares, at half the memory promised
 HITS_PER_BATCH = 25
 PLAN, REPORT = "plan.json", "report.json"
 RULE = "rule"  # what an item is held back for when its rule cannot be read

@@ -44,6 +44,7 @@ from wugan.registry.buckets import PRODUCER
 from wugan.registry.feeds import BLACKLIST, BUSINESS, LICENCE, PROPERTY
 
 Files = Mapping[str, Sequence[Path]]  # clean files by feed; the buckets of all feeds are the same
+_FILING = "filing:"  # begins the look of a filing; a certificate's type has no colon
 READ = (BUSINESS.name, LICENCE.name, PROPERTY.name, BLACKLIST.name, PRODUCER)
 MEMORY = "400MB"
 _COLUMN = re.compile(r"\b([cb])_(\w+)\b")
@@ -105,10 +106,11 @@ def judge(connection: DuckDBPyConnection, rules: Sequence[Rule], day: Day) -> li
     _narrow(connection, rules, day)
     features = sorted({name for r in rules for name in _features(r)})
     worked = {name: w for name in features if (w := FEATURES[name].worked)}
-    for known, (name, column) in enumerate(order := sorted(worked.items(), key=lambda pair: (pair[1].cost, pair[0]))):
-        _work_out(connection, name, column, [r for r in rules if name in set(_features(r))], [n for n, _ in order[:known]], day)
-    _features_table(connection, features, worked, day)
-    found = connection.execute(" UNION ALL ".join(map(_hits_sql, rules))).fetchall()
+    known: list[str] = []
+    for name, column in sorted(worked.items(), key=lambda pair: (pair[1].cost, pair[0])):
+        _work_out(connection, name, column, [r for r in rules if name in set(_features(r))], known if column.cost > 1 else [], day)
+        known.append(name)
+    found = connection.execute(_hits_sql(rules, _features_sql(features, worked, day))).fetchall()
     return sorted((HitKey(*row) for row in found), key=lambda k: (k.item_code, k.subject, k.certificate_no or ""))
 
 
@@ -173,7 +175,7 @@ def _filing_sql(r: Rule, day: Day) -> str:
 
 
 def _look(r: Rule) -> str:
-    return f"filing:{r.item.code}" if r.filing else r.certificate_type
+    return f"{_FILING}{r.item.code}" if r.filing else r.certificate_type
 
 
 def _either(rules: Sequence[Rule], shared: set[str], day: Day) -> str:
@@ -233,18 +235,26 @@ def _features(r: Rule) -> Iterator[str]:
 def _work_out(
     connection: DuckDBPyConnection, name: str, worked: Worked, rules: Sequence[Rule], known: Sequence[str], day: Day
 ) -> None:  # fmt: skip
-    """Fill `w_<name>`: the function's value for each candidate on which a rule with this feature could still hold."""
+    """Fill `w_<name>`: the function's value for each candidate on which, by what is `known`, a rule with this feature could still hold."""
+    wanted = f"({worked.guard}) AND {_still_possible(rules, known, day)}"
+    joins = [f"LEFT JOIN w_{k} ON w_{k}.n = c.rowid" for k in known if f"w_{k}" in wanted]
+    joins += [_PROPERTIES] if "properties" in worked.columns else []
+    chosen = f"SELECT c.rowid, {', '.join(worked.columns)} FROM candidates c {' '.join(joins)} WHERE {wanted}"
+    rows = connection.execute(chosen).fetchall()
+    values = list(_remembered(worked.function, rows))
+    columns = f"unnest(?::BIGINT[]) AS n, unnest(?::{_SQL_TYPES[FEATURES[name].type]}[]) AS w_{name}"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE w_{name} AS SELECT {columns}", [[row[0] for row in rows], values])
+
+
+def _still_possible(rules: Sequence[Rule], known: Sequence[str], day: Day) -> str:
+    """Rows on which one of the rules could hold. With nothing known beyond what narrowed already, the look decides."""
+    if not known:
+        return f"look IN ({', '.join(sorted({literal(_look(r)) for r in rules}))})"
     looks: dict[str, list[str]] = defaultdict(list)
     for r in rules:
         looks[_look(r)].append(" AND ".join(_possible_parts(r, day, known)) or "TRUE")
     cases = " ".join(f"WHEN {literal(look)} THEN ({') OR ('.join(dict.fromkeys(each))})" for look, each in sorted(looks.items()))
-    properties = [_PROPERTIES] if "properties" in worked.columns else []
-    joins = " ".join([*(f"LEFT JOIN w_{k} ON w_{k}.n = c.rowid" for k in known), *properties])
-    wanted = f"({worked.guard}) AND CASE look {cases} ELSE FALSE END"
-    rows = connection.execute(f"SELECT c.rowid, {', '.join(worked.columns)} FROM candidates c {joins} WHERE {wanted}").fetchall()
-    values = list(_remembered(worked.function, rows))
-    columns = f"unnest(?::BIGINT[]) AS n, unnest(?::{_SQL_TYPES[FEATURES[name].type]}[]) AS w_{name}"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE w_{name} AS SELECT {columns}", [[row[0] for row in rows], values])
+    return f"CASE look {cases} ELSE FALSE END"
 
 
 def _remembered(function: Callable[..., Any], rows: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
@@ -260,20 +270,25 @@ def _remembered(function: Callable[..., Any], rows: Iterable[tuple[Any, ...]]) -
 # --- judge
 
 
-def _features_table(connection: DuckDBPyConnection, names: Sequence[str], worked: Mapping[str, Worked], day: Day) -> None:
-    """Fill `judged`: each candidate with its features as columns `f_…`."""
+def _features_sql(names: Sequence[str], worked: Mapping[str, Worked], day: Day) -> str:
+    """Each candidate with its features as columns `f_…`, which all rules share."""
     columns = ", ".join(f"{day.fill(FEATURES[name].sql)} AS f_{name}" for name in names)
     joins = " ".join(f"LEFT JOIN w_{name} ON w_{name}.n = c.rowid" for name in worked)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE judged AS SELECT credit_code, look, certificate_no{', ' + columns if columns else ''} "
-        f"FROM candidates c {joins}"
-    )
+    return f"SELECT credit_code, look, certificate_no, {columns} FROM candidates c {joins}"
 
 
-def _hits_sql(r: Rule) -> str:
+def _hits_sql(rules: Sequence[Rule], judged: str) -> str:
+    """A row for each rule that holds on a candidate."""
+    codes = ", ".join(f"CASE WHEN {_holds(r)} THEN {literal(r.item.code)} END" for r in rules)
+    kinds = dict.fromkeys((r.filing, r.where) for r in rules)
+    where = " ".join(f"WHEN {'' if filing else 'NOT '}starts_with(look, '{_FILING}') THEN {_judged(name)}" for filing, name in kinds)
+    hit = f"unnest(list_filter([{codes}], lambda code: code IS NOT NULL))"
+    return f"SELECT {hit}, credit_code, certificate_no, CASE {where} END FROM ({judged})"
+
+
+def _holds(r: Rule) -> str:
     conditions = " AND ".join(f"({_sql(c.expression, _judged)})" for c in r.conditions)
-    told = f"{literal(r.item.code)}, credit_code, certificate_no, {_judged(r.where)}"
-    return f"SELECT {told} FROM judged WHERE look = {literal(_look(r))} AND {conditions}"
+    return f"look = {literal(_look(r))} AND {conditions}"
 
 
 def _judged(name: str) -> str:
