@@ -25,7 +25,6 @@ _WORDS = {
     *("AND", "CASE", "DATE", "END", "FALSE", "FROM", "IN", "IS", "NOT", "NULL", "OR", "SELECT", "THEN", "TRUE", "WHEN"),
     *("certificate_no", "code", "contains", "credit_code", "judged", "lambda", "list_filter", "look", "starts_with", "unnest"),
 }
-)
 
 
 def title(rule: str) -> str:
