@@ -13,7 +13,7 @@ from tests.support.differential import Compared, compare
 from tests.support.rules import expressions, random_expression
 from tests.support.subjects import TODAY, subjects, tables
 from wugan.detection import fullscan, places
-from wugan.detection.expression import Compare, Expression, Feature, Literal, Matches, Missing, Not, Operator, Or, Type
+from wugan.detection.expression import Compare, Expression, Feature, Literal, Matches, Missing, Not, Operator, Or, Type, text
 from wugan.detection.expression import Match as How
 from wugan.detection.features import FEATURES
 from wugan.registry import normalise
@@ -69,17 +69,16 @@ def test_each_feature_by_itself() -> None:
 
 def test_a_difference_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison itself can fail: one engine is given another meaning of `=`."""
-    real = fullscan._sql
-    monkeypatch.setattr(fullscan, "_sql", lambda e, column: real(e, column).replace("<>", "IS DISTINCT FROM"))
+    monkeypatch.setattr(fullscan, "text", lambda e, column: text(e, column).replace("<>", "IS DISTINCT FROM"))
     asked: list[Asked] = [(Compare(Operator.UNEQUAL, Feature("premises_district"), Literal("市北区")), False)]
     found: Compared = compare(asked, subjects(random.Random(3), 200))
     assert found.differences
 
 
 def test_literals_are_all_of_a_rule_that_reaches_sql() -> None:
-    text = "'; DROP TABLE licence; --"
-    unequal = Not(Compare(Operator.EQUAL, Feature("issuing_body"), Literal(text)))
-    asked = Or((Matches(How.CONTAINS, Feature("business_name"), text), unequal))
+    said = "'; DROP TABLE licence; --"
+    unequal = Not(Compare(Operator.EQUAL, Feature("issuing_body"), Literal(said)))
+    asked = Or((Matches(How.CONTAINS, Feature("business_name"), said), unequal))
     given_subjects = subjects(random.Random(5), 50)
     assert not compare([(asked, False)], given_subjects).differences
     with fullscan.connected() as connection:

@@ -5,7 +5,7 @@ A value that is missing makes a comparison unknown (None), as in SQL; AND, OR an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -153,27 +153,35 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
     return expression.operands if isinstance(expression, And) else (expression,)
 
 
-def text(expression: Expression) -> str:
-    """The expression in the rule language, in one canonical form: reading it again gives the same expression."""
+def text(expression: Expression, column: Callable[[str], str] = str) -> str:
+    """The expression in the rule language, in one canonical form: reading it again gives the same expression.
+
+    The language is a part of DuckDB's SQL with the same meaning: with `column`, which says how a feature is read there, the text is SQL.
+    """
+
+    def side(operand: Feature | Literal) -> str:
+        return column(operand.name) if isinstance(operand, Feature) else literal(operand.value)
+
+    def inside(operand: Expression) -> str:
+        return f"({text(operand, column)})" if isinstance(operand, And | Or | Not) else text(operand, column)
+
     match expression:
-        case Feature(name):
-            return name
-        case Literal(value):
-            return literal(value)
+        case Feature() | Literal():
+            return side(expression)
         case Compare(operator, left, right):
-            return f"{text(left)} {operator} {text(right)}"
+            return f"{side(left)} {operator} {side(right)}"
         case OneOf(feature, values):
-            return f"{feature.name} IN ({', '.join(map(literal, values))})"
+            return f"{column(feature.name)} IN ({', '.join(map(literal, values))})"
         case Missing(feature):
-            return f"{feature.name} IS NULL"
+            return f"{column(feature.name)} IS NULL"
         case Matches(how, feature, wanted):
-            return f"{how}({feature.name}, {literal(wanted)})"
+            return f"{how}({column(feature.name)}, {literal(wanted)})"
         case Not(operand):
-            return f"NOT {_inside(operand)}"
+            return f"NOT {inside(operand)}"
         case And(operands):
-            return " AND ".join(map(_inside, operands))
+            return " AND ".join(map(inside, operands))
         case Or(operands):
-            return " OR ".join(map(_inside, operands))
+            return " OR ".join(map(inside, operands))
         case _:
             assert_never(expression)
 
@@ -191,7 +199,3 @@ def literal(value: Value) -> str:
             return f"DATE '{value.isoformat()}'"
         case _:
             assert_never(value)
-
-
-def _inside(expression: Expression) -> str:
-    return f"({text(expression)})" if isinstance(expression, And | Or | Not) else text(expression)

@@ -17,26 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from wugan.detection.expression import (
-    And,
-    Compare,
-    Expression,
-    Feature,
-    Literal,
-    Matches,
-    Missing,
-    Not,
-    OneOf,
-    Or,
-    Type,
-    features_in,
-    literal,
-)
+from wugan.detection.expression import And, Expression, Feature, Or, Type, features_in, literal, text
 from wugan.detection.features import FEATURES, Definition, Worked
 from wugan.detection.model import HitKey
 from wugan.detection.rule import Rule
@@ -200,10 +186,10 @@ def _possible(expression: Expression, day: Day, known: Collection[str]) -> str:
             each = [_possible(o, day, known) for o in operands]
             return "TRUE" if "TRUE" in each else f"({' OR '.join(each)})"
         case Feature(name) if FEATURES[name].narrow and name not in known:
-            return FEATURES[name].narrow
+            return f"({FEATURES[name].narrow})"
         case _:
             told = all(name in known or _is_cheap(FEATURES[name]) for name in features_in(expression))
-            return _sql(expression, lambda name: day.fill(FEATURES[name].sql)) if told else "TRUE"
+            return f"({text(expression, lambda name: day.fill(FEATURES[name].sql))})" if told else "TRUE"
 
 
 def _is_cheap(feature: Definition) -> bool:
@@ -287,41 +273,12 @@ def _hits_sql(rules: Sequence[Rule], judged: str) -> str:
 
 
 def _holds(r: Rule) -> str:
-    conditions = " AND ".join(f"({_sql(c.expression, _judged)})" for c in r.conditions)
+    conditions = " AND ".join(f"({text(c.expression, _judged)})" for c in r.conditions)
     return f"look = {literal(_look(r))} AND {conditions}"
 
 
 def _judged(name: str) -> str:
     return f"f_{name}"
-
-
-def _sql(expression: Expression, column: Callable[[str], str]) -> str:
-    """The expression in DuckDB's SQL; `column` says how a feature is read."""
-
-    def operand(side: Feature | Literal) -> str:
-        return column(side.name) if isinstance(side, Feature) else literal(side.value)
-
-    match expression:
-        case Feature(name):
-            return column(name)
-        case Literal(value):
-            return literal(value)
-        case Compare(how, left, right):
-            return f"({operand(left)} {how} {operand(right)})"
-        case OneOf(feature, values):
-            return f"({column(feature.name)} IN ({', '.join(map(literal, values))}))"
-        case Missing(feature):
-            return f"({column(feature.name)} IS NULL)"
-        case Matches(how, feature, wanted):
-            return f"{how}({column(feature.name)}, {literal(wanted)})"
-        case Not(inner):
-            return f"(NOT {_sql(inner, column)})"
-        case And(operands):
-            return f"({' AND '.join(_sql(o, column) for o in operands)})"
-        case Or(operands):
-            return f"({' OR '.join(_sql(o, column) for o in operands)})"
-        case _:
-            assert_never(expression)
 
 
 def parquet(paths: Sequence[Path]) -> str:
