@@ -18,7 +18,7 @@ setup: ## make or refresh the environments under .local/venvs
 demo: setup ## the whole journey on this machine: deploy, scan 20,000 subjects, play everybody; ARGS=--keep leaves it running
 	@$(BIN)/wugan demo $(ARGS)
 
-test: check contract flow template-test faults rehearsal browser ## everything
+test: check contract flow template-test faults rehearsal browser verify-ledger ## everything
 
 check: lint types imports unit ## what every commit needs, under a minute
 
@@ -69,6 +69,7 @@ bench-%: setup
 
 verify-ledger: setup ## Go's and Sigstore's own code checks our log and proofs, untouched and tampered with (needs Node)
 	@$(SETUP) go
+	@command -v npm >/dev/null || $(PYTHON) infra/local/packages.py nodejs npm
 	@$(PYTHON) infra/verifiers/build.py
 	@$(PYTEST) -q tests/verifiers
 

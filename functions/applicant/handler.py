@@ -6,5 +6,5 @@ from wugan import bootstrap
 from wugan.aws.runtime import answering
 from wugan.web.applicant_app import create
 
-app = create(bootstrap.applicant)
+app = create(bootstrap.applicant, bootstrap.audit)
 handler = answering(app)

@@ -34,12 +34,14 @@ from wugan.detection import checks
 from wugan.errors import WuganError
 from wugan.items import catalogue, publishing
 from wugan.items.model import Jurisdiction
+from wugan.ledger.port import LedgerRows
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".local" / "demo"
 DAY = date(2026, 11, 23)
 SECONDS_PER_DAY = 5.0  # of business time
 PLAY_SECONDS = 600.0
+LEDGER_SECONDS = 120.0
 AT_DESK = Jurisdiction.LX
 RUN = "demo"
 
@@ -76,6 +78,7 @@ class Demo:
     report: dict[str, Any] = field(default_factory=dict)
     astray: list[str] = field(default_factory=list)
     example: str = ""
+    ledger: dict[str, int] = field(default_factory=dict)
 
     def run(self, look: Callable[[str], None], hold: Callable[[Links], None]) -> Tally:
         """All of it. While everything runs, `look` is given a delivered case, and `hold` the links when `keep` is set."""
@@ -88,6 +91,8 @@ class Demo:
             self._deploy(stack, sandbox, keys)
             with _connected(stack, self.folder):
                 counted = self._play(stack, sandbox)
+                with self._phase("ledger"):
+                    self._ledger()
                 self._write(counted)
                 if self.example:
                     look(self.example)
@@ -142,8 +147,24 @@ class Demo:
                 events = [codec.event_to_json(e) for e in bootstrap.case_store().events(head.case_id)]
                 file.write(json.dumps({"case": codec.head_to_json(head), "events": events}, ensure_ascii=False) + "\n")
 
+    def _ledger(self) -> None:
+        """The public log as files, the proof of the example, and the comparison of the log with the tables, once the log has caught up."""
+        from wugan import bootstrap
+        from wugan.cases.audit import Reader
+        from wugan.ledger.export import export
+        from wugan.ledger.watch import Seen
+
+        _caught_up(bootstrap.ledger_rows())
+        export(bootstrap.ledger_objects(), bootstrap.ledger_verifier(), self.folder / "ledger", self.bar)
+        if self.example:
+            bundle = bootstrap.audit().proof(self.example, Reader.AUDITOR)
+            (self.folder / "proof.json").write_text(bundle.text, encoding="utf-8")
+        watched = bootstrap.watch().run(Seen())
+        self.ledger = {"entries": watched.size, "events": watched.events, "findings": len(watched.findings)}
+        self.astray += [f"the ledger and the tables do not agree: {finding}" for finding in watched.findings[:5]]
+
     def _write(self, counted: Tally) -> None:
-        summary = counted.as_json() | {"seconds": {k: round(v, 1) for k, v in self.seconds.items()}}
+        summary = counted.as_json() | {"ledger": self.ledger, "seconds": {k: round(v, 1) for k, v in self.seconds.items()}}
         (self.folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
     @contextmanager
@@ -244,3 +265,13 @@ def _sweep() -> None:
     from wugan.aws.functions import invoke
 
     invoke(f"wugan-{STAGE}-sweep", {})
+
+
+def _caught_up(rows: LedgerRows) -> None:
+    """Wake the sequencer until the outbox is empty and all of it is published. Raises DemoFailed."""
+    from wugan.aws.functions import invoke
+
+    end = time.monotonic() + LEDGER_SECONDS
+    while invoke(f"wugan-{STAGE}-sequence", {})["LeavesAdded"] or rows.pending(1):
+        if time.monotonic() > end:
+            raise DemoFailed(f"events did not come into the log within {LEDGER_SECONDS:.0f} seconds", field="ledger")

@@ -16,6 +16,7 @@ SOURCES = ROOT / "infra" / "verifiers"
 BUILT = ROOT / ".local" / "verifiers"
 GO = BUILT / "go" / "verify"
 NODE = BUILT / "node" / "verify.mjs"
+OLDEST_NODE = 20
 X_MOD = Path("src/cmd/vendor/golang.org/x/mod/sumdb")
 
 
@@ -51,8 +52,10 @@ def build_go() -> None:
 
 def build_node() -> None:
     """The Node verifier with Sigstore's packages."""
-    if shutil.which("npm") is None:
-        sys.exit("Node 20.17 or newer with npm is needed; on Debian and Ubuntu: apt-get install nodejs npm")
+    node = shutil.which("node")
+    said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip() if node else "none"
+    if shutil.which("npm") is None or node is None or int(said.lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
+        sys.exit(f"Node {OLDEST_NODE} or newer with npm is needed, found {said}; on Debian and Ubuntu: apt-get install nodejs npm")
     if fresh(SOURCES / "node", NODE.parent, NODE.parent / "node_modules" / ".package-lock.json"):
         return
     run("npm", "ci", "--ignore-scripts", cwd=NODE.parent)

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.serve import serving
 from tests.browser.town import FILING, RENEWAL, Town
 from wugan.approval.port import DecisionKind
+from wugan.cases.audit import Reader
 from wugan.courier.port import ParcelState
 
 CHROMIUM = "/usr/bin/chromium"
@@ -78,6 +79,14 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("08-verify", "verify")
     yield Shot("08-verify-unknown", "verify", press=("查询",), fill=(("code", "ABCDEFGHJK"), ("credit_code", "91370283MA36AL168X")))
     yield Shot("10-problem", "c/forged.link")
+    yield Shot("11-ledger-empty", "ledger")
+    town.sequence()
+    yield Shot("11-ledger", "ledger")
+    yield Shot("11-ledger-elder", "ledger", query="?elder=1")
+    yield Shot("11-ledger-nothing", "ledger", press=("核验",))
+    proof = town.audit.proof(town.head(delivered).case_id, Reader.PERSON).text
+    yield Shot("11-ledger-proved", "ledger", press=("核验",), fill=(("text", proof),))
+    yield Shot("11-ledger-refused", "ledger", press=("核验",), fill=(("text", proof.replace("opened", "closed", 1)),))
 
 
 def _desk(town: Town) -> Iterator[Shot]:

@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from tests.browser.town import Town
 from wugan.identity.port import Started
-from wugan.web import applicant_app, callbacks_app, desk_app
+from wugan.web import applicant_app, callbacks_app, desk_app, ledger_app
 
 STAGE = "/restapis/abc/rehearsal/_user_request_"
 VENDOR = "/vendor/face/"
@@ -48,8 +48,13 @@ def rest_event(app: Chalice, method: str, target: str, headers: dict[str, str], 
 
 
 def apps(town: Town) -> list[Chalice]:
-    """All three, on a town's services."""
-    return [applicant_app.create(lambda: town.applicant), desk_app.create(lambda: town.desk), callbacks_app.create(lambda: town.callbacks)]
+    """All of them, on a town's services."""
+    return [
+        applicant_app.create(lambda: town.applicant, lambda: town.audit),
+        desk_app.create(lambda: town.desk),
+        callbacks_app.create(lambda: town.callbacks),
+        ledger_app.create(lambda: town.public_log),
+    ]
 
 
 @contextmanager

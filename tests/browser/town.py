@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.support.ledger import SIGNER, Log
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases.applicant import Applicant, Declaration
+from wugan.cases.audit import Audit, PublicLog
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
 from wugan.cases.desk import Desk, Official
@@ -63,6 +65,9 @@ class Town:
         self.carrying, self.ending = Carry(self.context, self.courier), Ending(self.context)
         self.approving = Approve(self.context, lambda _: self.department)
         self.official = Official("王审批", "QD")
+        self.ledger = Log(rows=self.store.ledger)
+        self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)
+        self.public_log = PublicLog(self.ledger.objects, SIGNER.verifier, self.clock, self.context.public_url)
 
     def open_case(self, code: str = CHANGE, *, persona: int = 0, mobile: str | None = MOBILE) -> str:
         """Open and push a case for an item's persona; returns the link's token."""
@@ -166,6 +171,10 @@ class Town:
         self.system(link)
         self.decide(link, DecisionKind.APPROVED)
         self.carrying.deliver(self.head(link).case_id)
+
+    def sequence(self) -> None:
+        """Everything that happened comes into the log."""
+        self.ledger.sequence()
 
     def sealed(self, case_id: str, section: str) -> Any:
         """A sealed section of a case."""

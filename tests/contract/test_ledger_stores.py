@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from tests.support.aws import storage
 from tests.support.ledger import case_id
+from wugan import bootstrap
+from wugan.aws.ledger_rows import DynamoLedgerRows
 from wugan.errors import NotFound
 from wugan.ledger.port import LedgerObjects, LedgerRows
 from wugan.ledger.problem import CheckpointMoved, HeadMoved
 from wugan.ledger.sequence import Batch, Head, Pending, plan
+from wugan.ledger.sequencer import MOST_LEAVES
 from wugan.memory.ledger import MemoryLedgerObjects, MemoryLedgerRows
 
 A, B = case_id(0), case_id(1)
@@ -26,10 +30,15 @@ class Stores:
     add: Callable[[Pending], None]
 
 
-@pytest.fixture(params=["memory"])
-def stores() -> Stores:
-    rows = MemoryLedgerRows()
-    return Stores(rows, MemoryLedgerObjects(), rows.add)
+@pytest.fixture(params=["memory", "aws"])
+def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
+    rows: MemoryLedgerRows | DynamoLedgerRows = MemoryLedgerRows()
+    if request.param == "memory":
+        yield Stores(rows, MemoryLedgerObjects(), rows.add)
+        return
+    with storage(monkeypatch):
+        rows = bootstrap.ledger_rows()
+        yield Stores(rows, bootstrap.ledger_objects(), rows.add)
 
 
 def row(name: str, seq: int) -> Pending:
@@ -65,6 +74,22 @@ def test_rows_wait_until_they_are_dropped(stores: Stores) -> None:
         assert [p.id for p in stores.rows.pending(10)] == [(A, 2)]
 
 
+def test_adding_again_changes_nothing(stores: Stores) -> None:
+    for _ in range(2):
+        stores.add(row(A, 1))
+        assert stores.rows.pending(10) == [row(A, 1)]
+
+
+def test_a_limit_cuts_no_case_at_its_beginning(stores: Stores) -> None:
+    for number in range(12):
+        for seq in range(1, 12):  # a number that would sort wrongly as text
+            stores.add(row(case_id(number), seq))
+    for limit in range(1, 132, 13):
+        found = stores.rows.pending(limit)
+        assert len({p.id for p in found}) == limit
+        assert all((p.case_id, s) in {q.id for q in found} for p in found for s in range(1, p.seq))
+
+
 def test_only_one_commits(stores: Stores) -> None:
     batch, after = planned(Head(), row(A, 1), row(A, 2))
     other, other_after = planned(Head(), row(B, 1))
@@ -92,6 +117,14 @@ def test_places_are_found_again(stores: Stores) -> None:
         stores.rows.record(many)
         assert stores.rows.places([*many, (A, 99)]) == many
     assert stores.rows.places([(A, 1)]) == {(A, 1): 0}
+
+
+def test_a_large_batch_is_kept_whole(stores: Stores) -> None:
+    leaves = [Pending(case_id(n), 1, bytes(65)) for n in range(MOST_LEAVES)]
+    batch, after = planned(Head(), *leaves)
+    stores.rows.commit(batch, after)
+    assert stores.rows.batch(1) == batch
+    assert stores.rows.head() == after
 
 
 def test_files_are_written_once(stores: Stores) -> None:

@@ -18,11 +18,13 @@ from wugan.aws.case_store import MOST_INLINE
 from wugan.aws.wait_store import DynamoWaitStore
 from wugan.cases.decide import Step
 from wugan.cases.model import Actor, Answer, Change, Event, Head, Stage, Wait, broken_link
+from wugan.cases.outbox import pending_of
 from wugan.cases.ports import CaseStore, WaitStore
 from wugan.clock import BEIJING
 from wugan.errors import AlreadyOpen, Conflict, Duplicate, NotFound, NotWaiting, StaleHead
 from wugan.items.port import ItemStore
 from wugan.items.version import version
+from wugan.ledger.port import LedgerRows
 from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryWaitStore, SeededRandom
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
@@ -39,17 +41,19 @@ class Stores:
     cases: CaseStore
     waits: WaitStore
     items: ItemStore
+    ledger: LedgerRows
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
     if request.param == "memory":
         waits = MemoryWaitStore()
-        yield Stores(MemoryCaseStore(waits), waits, MemoryItemStore())
+        cases = MemoryCaseStore(waits)
+        yield Stores(cases, waits, MemoryItemStore(), cases.ledger)
         return
     with storage(monkeypatch):
         table = bootstrap.settings().need(config.WAITS_TABLE)
-        yield Stores(bootstrap.case_store(), DynamoWaitStore(table), bootstrap.item_store())
+        yield Stores(bootstrap.case_store(), DynamoWaitStore(table), bootstrap.item_store(), bootstrap.ledger_rows())
 
 
 def head(number: int = 1, **more: Any) -> Head:
@@ -159,6 +163,31 @@ class TestCases:
         assert not stores.cases.opted_out("another", ITEM.code)
         assert stores.cases.opted_out_of(case.subject) == {ITEM.code}
         assert stores.cases.opted_out_of("another") == set()
+
+
+class TestOutbox:
+    """What every change tells the ledger."""
+
+    def test_every_event_that_was_written_waits_for_the_ledger_and_no_other(self, stores: Stores) -> None:
+        case = waiting(stores)
+        first, late = answers(case), replace(answers(case), optout=ITEM.code)
+        stores.cases.commit(first)
+        for refused, error in ((begun(), AlreadyOpen), (late, StaleHead)):
+            with pytest.raises(error):
+                (stores.cases.create if refused.head.version == 1 else stores.cases.commit)(refused)
+        two = Step(first.head, NOW, RANDOM).note("undelivered", Actor.CHANNEL).note("asked_person", Actor.PERSON)
+        stores.cases.commit(two.change(seen=("m1",)))
+        waiting(stores, 2)
+        trails = [stores.cases.events(head(n).case_id) for n in (1, 2)]
+        assert [len(t) for t in trails] == [5, 2]
+        wanted = [pending_of(event) for trail in trails for event in trail]
+        assert sorted(stores.ledger.pending(100), key=lambda p: p.id) == sorted(wanted, key=lambda p: p.id)
+
+    def test_the_outbox_tells_nothing_about_anybody(self, stores: Stores) -> None:
+        stores.cases.create(begun(sealed=SECRET))
+        (leaf,) = stores.ledger.pending(10)
+        (event,) = stores.cases.events(head().case_id)
+        assert leaf.entry == b"\x01" + bytes.fromhex(event.commitment) + bytes.fromhex(event.chain)
 
 
 class TestSealed:

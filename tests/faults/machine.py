@@ -13,16 +13,13 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+from tests.faults.mischief import Killed
 from tests.support.template import ROOT
 from wugan.cases.ports import WaitStore
 from wugan.errors import Conflict, VendorUnavailable, WuganError
 
 Data = dict[str, Any]
 ENDLESS = 200  # steps; no case takes so many
-
-
-class Killed(BaseException):
-    """The process died: nothing in the code may catch this."""
 
 
 @cache

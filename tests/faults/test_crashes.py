@@ -6,8 +6,9 @@ from contextlib import suppress
 
 import pytest
 
+from tests.faults.mischief import Mischief
 from tests.faults.scripts import SCRIPTS, quiet
-from tests.faults.world import GUARDED, Mischief, World, check
+from tests.faults.world import GUARDED, World, check
 from wugan.errors import Conflict, InvalidInput
 from wugan.memory.vendors import MemoryMessenger
 from wugan.outreach.port import Message

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.faults.mischief import Mischief
 from tests.faults.scripts import SCRIPTS, quiet
-from tests.faults.world import Message, Mischief, World, check
+from tests.faults.world import Message, World, check
 from wugan.cases.opening import Fate
 from wugan.errors import Conflict, NotYet
 

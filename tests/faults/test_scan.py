@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from infra.world.make import SMALLEST, make
-from tests.faults.machine import Killed
-from tests.faults.world import Mischief
+from tests.faults.mischief import Killed, Mischief, Watched
 from tests.support import people
 from wugan.cases import scan as scan_module
 from wugan.cases.context import Context
@@ -35,19 +34,6 @@ TRIES = 3  # the machine's Retry has more
 ITEMS = (1, 2)  # all 20 only take longer
 
 
-class Watched:
-    """A port whose calls go through the mischief."""
-
-    def __init__(self, name: str, port: Any, mischief: Mischief) -> None:
-        self._name, self._port, self._mischief = name, port, mischief
-
-    def __getattr__(self, method: str) -> Any:
-        call = getattr(self._port, method)
-        if method not in GUARDED[self._name]:
-            return call
-        return lambda *args, **more: self._mischief.guard(f"{self._name}.{method}", lambda: call(*args, **more))
-
-
 class City:
     """One city's registries, scanned by the real steps in the machine's order. `step` is the one that the mischief is done to."""
 
@@ -64,7 +50,7 @@ class City:
         """The services of a step."""
         ports: dict[str, Any] = {"files": self.files, "items": self.items, "store": self.store, "executions": self.executions}
         if step == self.step:
-            ports = {name: Watched(name, port, self.mischief) for name, port in ports.items()}
+            ports = {name: Watched(name, port, self.mischief, GUARDED[name]) for name, port in ports.items()}
         lookup = MemoryLookup(self.clock.now().date())
         context = Context(ports["store"], ports["items"], lookup, Keyring(lambda: "s"), self.clock, SeededRandom(), lambda: "")
         return Scan(ports["files"], ports["items"], self.clock, Limits()), Opening(context, ports["executions"])

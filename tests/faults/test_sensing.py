@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.faults.machine import Killed
+from tests.faults.mischief import Killed, Mischief, Watched
 from tests.support import people
 from wugan import signing
 from wugan.cases.context import Context
@@ -39,38 +39,6 @@ GUARDED = {
     "store": ("create", "opted_out"),
     "executions": ("start",),
 }
-
-
-@dataclass
-class Mischief:
-    """Kills before or after the `at`-th call of a port."""
-
-    at: int = 0
-    when: str = "before"
-    calls: list[str] = field(default_factory=list)
-
-    def guard(self, name: str, call: Any) -> Any:
-        self.calls.append(name)
-        struck = len(self.calls) == self.at
-        if struck and self.when == "before":
-            raise Killed(name)
-        value = call()
-        if struck:
-            raise Killed(name)
-        return value
-
-
-class Watched:
-    """A port whose calls go through the mischief."""
-
-    def __init__(self, name: str, port: Any, mischief: Mischief) -> None:
-        self._name, self._port, self._mischief = name, port, mischief
-
-    def __getattr__(self, method: str) -> Any:
-        call = getattr(self._port, method)
-        if method not in GUARDED[self._name]:
-            return call
-        return lambda *args, **more: self._mischief.guard(f"{self._name}.{method}", lambda: call(*args, **more))
 
 
 @dataclass
@@ -134,10 +102,10 @@ class World:
         self.changes, self.queue, self.store = MemoryChangeStore(), Queue(), MemoryCaseStore(MemoryWaitStore())
         self.executions, items = MemoryExecutions(), MemoryItemStore()
         items.publish(ITEM, NOW)
-        changes: Any = Watched("changes", self.changes, self.mischief)
-        bus = Bus(Watched("bus", self.queue, self.mischief))
-        store: Any = Watched("store", self.store, self.mischief)
-        executions: Any = Watched("executions", self.executions, self.mischief)
+        changes: Any = Watched("changes", self.changes, self.mischief, GUARDED["changes"])
+        bus = Bus(Watched("bus", self.queue, self.mischief, GUARDED["bus"]))
+        store: Any = Watched("store", self.store, self.mischief, GUARDED["store"])
+        executions: Any = Watched("executions", self.executions, self.mischief, GUARDED["executions"])
         registries = Registries(changes)
         context = Context(store, items, registries, Keyring(lambda: SECRET), self.clock, SeededRandom(), lambda: "https://wugan.example")
         self.intake = ChangeIntake(changes, bus, lambda: SECRET, self.clock, timedelta(days=14))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.machine import Killed
+from tests.faults.mischief import Killed, Mischief
 from tests.faults.scripts import SCRIPTS, quiet
-from tests.faults.world import Mischief, Script, World, check
+from tests.faults.world import Script, World, check
 from wugan.cases import renewal
 from wugan.cases.decide import COURIER_LIMIT
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.faults.machine import Killed, Machine
+from tests.faults.machine import Machine
+from tests.faults.mischief import Killed, Mischief, Watched
 from tests.support import people
 from wugan import signing
 from wugan.cases.applicant import Applicant, Declaration
@@ -20,6 +21,7 @@ from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
 from wugan.cases.model import Event, Head, broken_link, effect_id
 from wugan.cases.opening import Opening
+from wugan.cases.outbox import pending_of
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import LINK_LIFE, Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.clock import BEIJING, FixedClock
@@ -44,44 +46,6 @@ GUARDED = {
     "lookup": ("subject",),
 }
 SIDE_BY_SIDE = ("identity_started", "identified", "delivered_prompt", "pickup_collected", "pickup_arrived")  # at the vendors' own pace
-
-
-@dataclass
-class Mischief:
-    """Counts the calls of all ports; something happens before or after the `at`-th took effect."""
-
-    at: int = 0
-    when: str = "before"
-    what: Callable[[], None] | None = None
-    calls: list[str] = field(default_factory=list)
-
-    def guard(self, name: str, call: Callable[[], Any]) -> Any:
-        self.calls.append(name)
-        struck = len(self.calls) == self.at
-        if struck and self.when == "before":
-            self._strike(name)
-        value = call()
-        if struck and self.when == "after":
-            self._strike(name)
-        return value
-
-    def _strike(self, name: str) -> None:
-        if self.what is None:
-            raise Killed(name)
-        self.what()
-
-
-class Watched:
-    """A port whose calls go through the mischief."""
-
-    def __init__(self, name: str, port: Any, mischief: Mischief) -> None:
-        self._name, self._port, self._mischief = name, port, mischief
-
-    def __getattr__(self, method: str) -> Any:
-        call = getattr(self._port, method)
-        if method not in GUARDED[self._name]:
-            return call
-        return lambda *args, **more: self._mischief.guard(f"{self._name}.{method}", lambda: call(*args, **more))
 
 
 @dataclass(frozen=True)
@@ -133,7 +97,7 @@ class World:
             "store": self.store, "waits": self.waits, "messenger": self.messenger, "identity": self.identity, "courier": self.courier,
             "department": self.department, "executions": self.machine, "lookup": self.lookup,
         }  # fmt: skip
-        w = {name: Watched(name, port, self.mischief) for name, port in ports.items()}
+        w = {name: Watched(name, port, self.mischief, GUARDED[name]) for name, port in ports.items()}
         keys = Keyring(lambda: SECRET)
         context = Context(w["store"], self.items, w["lookup"], keys, self.clock, SeededRandom(), lambda: "https://wugan.example")
         identity: Any = w["identity"]
@@ -345,11 +309,13 @@ class World:
 
 
 def check(world: World, quiet: World) -> None:
-    """The invariant: the same end, the same side effects once each, no event twice, nothing left behind, the trace whole."""
+    """The invariant: the same end, the same side effects once each, no event twice, nothing left behind, the trace whole,
+    and the outbox has each event once."""
     assert world.state() == quiet.state()
     assert world.effects() == quiet.effects()
     assert world.order() == quiet.order()
     assert world.trace() == quiet.trace()
     assert broken_link(world.events) is None
+    assert world.store.ledger.pending(len(world.events) + 1) == [pending_of(e) for e in world.events]
     unsent = [r.id for r in world.waits.records.values() if r.answer and not r.sent_at]
     assert not unsent

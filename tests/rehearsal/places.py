@@ -48,9 +48,9 @@ def rows(town: Town, table: str) -> Iterator[str]:
             yield json.dumps(row, ensure_ascii=False, default=lambda value: bytes(value).decode("latin-1"))
 
 
-def files(town: Town) -> Iterator[str]:
-    """Names and content of the files of the cases."""
-    store, bucket = client("s3"), town.environment[config.FILES_BUCKET]
+def files(town: Town, setting: str = config.FILES_BUCKET) -> Iterator[str]:
+    """Names and content of the files of the cases, or of another bucket."""
+    store, bucket = client("s3"), town.environment[setting]
     for page in store.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for found in page.get("Contents", ()):
             yield found["Key"] + store.get_object(Bucket=bucket, Key=found["Key"])["Body"].read().decode("latin-1")
@@ -75,6 +75,9 @@ def everywhere(town: Town) -> dict[str, list[str]]:
         "waits": list(rows(town, config.WAITS_TABLE)),
         "cases": list(rows(town, config.CASES_TABLE)),
         "files": list(files(town)),
+        "outbox": list(rows(town, config.OUTBOX_TABLE)),
+        "ledger": list(rows(town, config.LEDGER_TABLE)),
+        "log": list(files(town, config.LEDGER_BUCKET)),
         "addresses": list(addresses(town)),
     }
 

@@ -19,6 +19,7 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 
+from tests.support.ledger import ORIGIN, SIGNER
 from tests.support.template import ROOT, table
 from wugan import bootstrap, config
 from wugan.approval.port import Department
@@ -30,7 +31,7 @@ from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity
 
 REGION = "cn-north-1"
 TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
-TABLES = {"Cases": "cases", "Waits": "waits", "Items": "items", "Changes": "changes"}
+TABLES = {"Cases": "cases", "Waits": "waits", "Items": "items", "Changes": "changes", "Outbox": "outbox", "Ledger": "ledger"}
 ENVIRONMENT = {
     config.STAGE: "rehearsal",
     config.CASES_TABLE: "cases",
@@ -40,6 +41,10 @@ ENVIRONMENT = {
     config.CHANGE_BUS: "changes",
     config.REGISTRY_BUCKET: "registry",
     config.FILES_BUCKET: "files",
+    config.OUTBOX_TABLE: "outbox",
+    config.LEDGER_TABLE: "ledger",
+    config.LEDGER_BUCKET: "log",
+    config.LEDGER_ORIGIN: ORIGIN,
     config.LINK_SECRET: "link",
     config.VENDOR_SECRET: "vendor",
     config.PUBLIC_URL: "https://wugan.example",
@@ -123,7 +128,7 @@ def _asl(name: str) -> str:
 def _create() -> str:
     for logical, name in TABLES.items():
         boto3.client("dynamodb").create_table(**table(logical, name))
-    for bucket in ("registry", "files"):
+    for bucket in ("registry", "files", "log"):
         boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     boto3.client("events").create_event_bus(Name="changes")
     key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
@@ -156,6 +161,8 @@ def storage(monkeypatch: Any, moto: Any = None) -> Iterator[None]:
     with mock_aws(config=moto):
         forget()
         monkeypatch.setenv(config.KMS_KEY, _create())
+        monkeypatch.setattr(bootstrap, "ledger_signer", lambda: SIGNER)  # moto's KMS has no Ed25519
+        monkeypatch.setattr(bootstrap, "ledger_verifier", lambda: SIGNER.verifier)
         yield
     forget()
 

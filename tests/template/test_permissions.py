@@ -7,6 +7,9 @@ import pytest
 from tests.support.roles import functions, granted
 
 COMMIT = {"dynamodb:GetItem Cases", "dynamodb:Query Cases", "dynamodb:PutItem Cases", "dynamodb:PutItem Waits", "dynamodb:UpdateItem Waits"}
+COMMIT |= {"dynamodb:PutItem Outbox"}
+LEDGER = {"dynamodb:GetItem Ledger", "dynamodb:BatchGetItem Ledger", "s3:GetObject LedgerBucket/*", "s3:ListBucket LedgerBucket"}
+LEDGER |= {"kms:GetPublicKey LedgerKey"}
 READ_SEALED = {"kms:Decrypt Key", "s3:GetObject FilesBucket/sealed/*"}
 WRITE_SEALED = {"kms:Decrypt Key", "s3:PutObject FilesBucket/sealed/*"}
 ITEM = {"dynamodb:GetItem Items"}
@@ -43,6 +46,11 @@ CALLS = {
     "changes": VENDOR | TELL | {"dynamodb:PutItem Changes"},
     "sense": COMMIT | WRITE_SEALED | ITEM | LOOKUP | START | TELL | QUEUE | {"dynamodb:Scan Items", "kms:GenerateDataKey Key"},
     "resume": ANSWER | STREAM | {"dynamodb:GetItem Waits", "dynamodb:UpdateItem Waits", "sqs:SendMessage ResumeFailures"},
+    "sequence": LEDGER
+    | {f"dynamodb:{action} Outbox" for action in ("Query", "BatchWriteItem")}
+    | {f"dynamodb:{action} Outbox/stream/*" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
+    | {"dynamodb:PutItem Ledger", "dynamodb:BatchWriteItem Ledger", "kms:Sign LedgerKey"}
+    | {"s3:PutObject LedgerBucket/checkpoint", "s3:PutObject LedgerBucket/tile/*"},
     "sweep": COMMIT
     | ITEM
     | VENDOR
@@ -50,7 +58,18 @@ CALLS = {
     | ANSWER
     | {"dynamodb:GetItem Waits", "dynamodb:Query Waits/index/by_due", "dynamodb:Query Waits/index/by_pending"}
     | {"dynamodb:Query Cases/index/by_working", "states:DescribeExecution execution:wugan-${Stage}-case:*"},
-    "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | LINK | {"dynamodb:Query Cases/index/by_subject"},
+    "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | LINK | LEDGER | {"dynamodb:Query Cases/index/by_subject"},
+    "ledger": {"s3:GetObject LedgerBucket/*", "s3:ListBucket LedgerBucket", "kms:GetPublicKey LedgerKey"}
+    | {"ssm:GetParameter parameter/wugan/${Stage}/public-url"},
+    "monitor": LEDGER
+    | {f"dynamodb:{action} Cases" for action in ("BatchGetItem", "Query", "Scan")}
+    | {"s3:ListBucket FilesBucket", "s3:GetObject FilesBucket/monitor/*", "s3:PutObject FilesBucket/monitor/*"},
+    "archive": LEDGER
+    | READ_SEALED
+    | ITEM
+    | {f"dynamodb:{action} Cases" for action in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")}
+    | {"dynamodb:Query Cases/index/by_task", "dynamodb:PutItem Outbox"}
+    | {"s3:GetObject FilesBucket/archive/*", "s3:PutObject FilesBucket/archive/*"},
     "desk": COMMIT
     | READ_SEALED
     | WRITE_SEALED

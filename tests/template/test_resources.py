@@ -196,5 +196,42 @@ def test_a_change_comes_to_sense_or_to_the_failures() -> None:
     assert ALL["SenseOnChange"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def test_the_outbox_wakes_the_sequencer_and_a_minute_later_the_schedule_does() -> None:
+    assert ALL["Outbox"]["Properties"]["StreamSpecification"] == {"StreamViewType": "KEYS_ONLY"}
+    mapping, sequencer = ALL["SequenceOnEvent"]["Properties"], {"Fn::GetAtt": ["SequenceFunction", "Arn"]}
+    assert mapping["FunctionName"] == {"Ref": "SequenceFunction"}
+    assert mapping["MaximumBatchingWindowInSeconds"] <= 1
+    assert json.loads(mapping["FilterCriteria"]["Filters"][0]["Pattern"]) == {"eventName": ["INSERT"]}  # not its own deletions
+    schedule = resources("AWS::Scheduler::Schedule")["SequenceSchedule"]["Properties"]
+    assert (schedule["ScheduleExpression"], schedule["Target"]["Arn"]) == ("rate(1 minute)", sequencer)
+    role = ALL["ScheduleRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert {s["Resource"]["Fn::GetAtt"][0] for s in role if s["Action"] == "lambda:InvokeFunction"} >= {"SequenceFunction"}
+
+
+def test_only_the_sequencer_signs_and_writes_the_log() -> None:
+    def able(action: str, name: str) -> set[str]:
+        return {v for v, p in functions().items() if any(g.startswith(f"{action} {name}") for g in granted(p["Policies"]))}
+
+    assert able("kms:Sign", "LedgerKey") == {"sequence"}
+    for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert able(action, "LedgerBucket/tile") | able(action, "LedgerBucket/checkpoint") <= {"sequence"}
+    for action in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"):
+        assert able(f"dynamodb:{action}", "Ledger") <= {"sequence"}
+    for action in ("DeleteItem", "UpdateItem", "BatchWriteItem"):
+        assert able(f"dynamodb:{action}", "Outbox") <= {"sequence"}
+
+
+def test_the_log_s_key_makes_signatures_that_everybody_s_tools_check() -> None:
+    properties = ALL["LedgerKey"]["Properties"]
+    assert (properties["KeySpec"], properties["KeyUsage"]) == ("ECC_NIST_EDWARDS25519", "SIGN_VERIFY")
+    assert ALL["LedgerKey"]["DeletionPolicy"] == ALL["LedgerKey"]["UpdateReplacePolicy"] == KEEP
+
+
+def test_nothing_of_the_log_ends_by_itself() -> None:
+    rules = ALL["LedgerBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert [set(rule) for rule in rules] == [{"Id", "Status", "AbortIncompleteMultipartUpload"}]
+    assert "TimeToLiveSpecification" not in ALL["Ledger"]["Properties"] | ALL["Outbox"]["Properties"]
+
+
 def test_changes_end_by_themselves() -> None:
     assert ALL["Changes"]["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}

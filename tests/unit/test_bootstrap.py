@@ -28,6 +28,14 @@ def test_production_runs_without_them() -> None:
     assert found.get(config.CLOCK) == ""
 
 
+def test_production_speaks_to_witnesses_over_https() -> None:
+    told = {config.STAGE: config.PRODUCTION, config.WITNESSES: "w+00000000+AA==@https://w.example"}
+    assert config.settings(told).get(config.WITNESSES)
+    with pytest.raises(InvalidInput) as caught:
+        config.settings(told | {config.WITNESSES: "w+00000000+AA==@http://w.example"})
+    assert caught.value.field == config.WITNESSES
+
+
 def test_a_setting_that_is_missing_is_named() -> None:
     with pytest.raises(InvalidInput) as caught:
         config.settings({}).need(config.CASES_TABLE)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from infra.verifiers.build import GO, NODE
+from infra.verifiers.build import GO, NODE, ROOT
 from tests.support.ledger import SIGNER, Log, case_id
 from tests.support.ledger_tamper import CASE_TAMPERS, LOG_TAMPERS, RESIGNED_TAMPERS, Exported, exported
 from wugan.ledger import export, proof
@@ -129,3 +129,22 @@ def test_a_tampered_proof_of_a_case_is_rejected(made: Exported, tmp_path: Path, 
     tamper(made)
     path.write_text(json.dumps(made.case))
     assert not holds(command, "case", key, path)
+
+
+@pytest.mark.parametrize("folder", ["demo", "rehearsal"])
+def test_the_log_that_was_really_run_is_accepted(tmp_path: Path, folder: str) -> None:
+    """What `make demo` (or a rehearsal) left behind, if it was run."""
+    directory = ROOT / ".local" / folder / "ledger"
+    if not directory.exists():
+        pytest.skip(f"there is no {directory.relative_to(ROOT)}")
+    key = directory / export.KEY
+    assert holds(GO_COMMAND, "log", key, directory)
+    proved = directory.parent / "proof.json"
+    if proved.exists():
+        for command in (GO_COMMAND, NODE_COMMAND):
+            assert holds(command, "case", key, proved)
+    copy = tmp_path / "copy"
+    shutil.copytree(directory, copy)
+    first = min((copy / "tile" / "entries").rglob("*"), key=lambda p: (p.is_dir(), p))
+    first.write_bytes(first.read_bytes()[:-1] + b"x")
+    assert not holds(GO_COMMAND, "log", key, copy)

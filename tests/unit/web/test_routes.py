@@ -23,6 +23,7 @@ POST /c/{link}/correction
 GET /c/{link}/progress
 POST /c/{link}/withdraw
 GET /c/{link}/certificate
+GET /c/{link}/proof
 GET /verify
 POST /verify
 GET /static/{name}
@@ -46,9 +47,18 @@ POST /callbacks/identity
 POST /callbacks/courier
 POST /callbacks/department
 """
+LEDGER = """
+GET /ledger
+POST /ledger
+GET /ledger/checkpoint
+GET /ledger/log.vkey
+GET /ledger/tile/{level}/{a}
+GET /ledger/tile/{level}/{a}/{b}
+GET /ledger/tile/{level}/{a}/{b}/{c}
+"""
 
 
 def test_each_app_answers_exactly_its_routes() -> None:
-    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, CALLBACKS)]
+    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, CALLBACKS, LEDGER)]
     found = [sorted(f"{method} {path}" for path, methods in app.routes.items() for method in methods) for app in apps(Town())]
     assert found == expected

@@ -7,6 +7,7 @@ ports, and production refuses it (`config.settings`).
 from __future__ import annotations
 
 import os
+import time
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,25 +16,31 @@ from wugan import config
 from wugan.approval.desk import DeskDepartment
 from wugan.approval.platform import PlatformDepartment
 from wugan.approval.port import Department
+from wugan.aws.archive_store import DynamoArchiveStore
 from wugan.aws.bus import EventBridgeBus
 from wugan.aws.case_store import DynamoCaseStore
 from wugan.aws.change_store import DynamoChangeStore
+from wugan.aws.event_table import DynamoEventTable
 from wugan.aws.executions import StepFunctionsExecutions
 from wugan.aws.item_store import DynamoItemStore
+from wugan.aws.ledger_objects import S3LedgerObjects
+from wugan.aws.ledger_rows import DynamoLedgerRows
 from wugan.aws.queues import SqsQueue
 from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
 from wugan.aws.runtime import describe
 from wugan.aws.secrets import parameter, secret_json, secret_text
+from wugan.aws.texts import S3Text
 from wugan.aws.vault import Vault
 from wugan.aws.wait_store import DynamoWaitStore
 from wugan.cases.applicant import Applicant
+from wugan.cases.audit import Audit, PublicLog
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
 from wugan.cases.desk import Desk
 from wugan.cases.opening import Opening
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
-from wugan.clock import Clock, clock_from
+from wugan.clock import Clock, SystemClock, clock_from
 from wugan.courier.sandbox import SandboxCourier
 from wugan.http import JsonClient
 from wugan.identity.sandbox import SandboxIdentity
@@ -43,8 +50,16 @@ from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.guard import Limits
 
 if TYPE_CHECKING:
+    from wugan.cases.archive import Archive
     from wugan.cases.scan import Scan
     from wugan.cases.sense import Sense
+    from wugan.ledger.note import Signer, Verifier
+    from wugan.ledger.sequencer import Sequencer
+    from wugan.ledger.watch import Watch
+    from wugan.ledger.witness_panel import Panel
+
+
+CATCH_UP = 60.0  # seconds in which an event must have come into the log
 
 
 class SystemRandom:
@@ -76,7 +91,8 @@ def item_store() -> DynamoItemStore:
 def case_store() -> DynamoCaseStore:
     """Cases."""
     need = settings().need
-    return DynamoCaseStore(need(config.CASES_TABLE), need(config.WAITS_TABLE), need(config.FILES_BUCKET), Vault(need(config.KMS_KEY)))
+    tables = need(config.CASES_TABLE), need(config.WAITS_TABLE), need(config.OUTBOX_TABLE)
+    return DynamoCaseStore(*tables, need(config.FILES_BUCKET), Vault(need(config.KMS_KEY)))
 
 
 @cache
@@ -274,3 +290,95 @@ def sense_queue() -> SqsQueue:
 def sense_failures() -> SqsQueue:
     """Events that `sense` gave up on."""
     return SqsQueue(settings().need(config.SENSE_FAILURES))
+
+
+@cache
+def ledger_rows() -> DynamoLedgerRows:
+    """The outbox, and the log's own rows."""
+    return DynamoLedgerRows(settings().need(config.OUTBOX_TABLE), settings().need(config.LEDGER_TABLE))
+
+
+@cache
+def ledger_objects() -> S3LedgerObjects:
+    """The published log."""
+    return S3LedgerObjects(settings().need(config.LEDGER_BUCKET))
+
+
+@cache
+def ledger_verifier() -> Verifier:
+    """The log's public key, as KMS has it."""
+    from wugan.aws import ledger_key
+
+    return ledger_key.verifier(settings().need(config.LEDGER_KEY), settings().need(config.LEDGER_ORIGIN))
+
+
+@cache
+def ledger_signer() -> Signer:
+    """The log's key; for the sequencer alone."""
+    from wugan.aws import ledger_key
+
+    return ledger_key.signer(settings().need(config.LEDGER_KEY), settings().need(config.LEDGER_ORIGIN))
+
+
+@cache
+def witnesses() -> Panel:
+    """Those who cosign the log's checkpoints."""
+    from wugan.ledger.witness_panel import Panel, members
+
+    return Panel(members(settings().get(config.WITNESSES)), SystemClock())
+
+
+@cache
+def sequencer() -> Sequencer:
+    """Moves events into the log; the only function that pays for these imports."""
+    from wugan.ledger.sequencer import Sequencer
+
+    return Sequencer(ledger_rows(), ledger_objects(), ledger_signer(), witnesses().cosign)
+
+
+@cache
+def event_table() -> DynamoEventTable:
+    """The events as the monitor compares them."""
+    return DynamoEventTable(settings().need(config.CASES_TABLE))
+
+
+@cache
+def audit() -> Audit:
+    """Proofs of cases."""
+    return Audit(case_store(), ledger_rows(), ledger_objects(), ledger_verifier())
+
+
+@cache
+def public_log() -> PublicLog:
+    """The log as everybody sees it."""
+    return PublicLog(ledger_objects(), ledger_verifier(), clock(), public_url)
+
+
+@cache
+def archive_store() -> DynamoArchiveStore:
+    """What is to be archived, and where."""
+    need = settings().need
+    return DynamoArchiveStore(need(config.CASES_TABLE), need(config.OUTBOX_TABLE), need(config.FILES_BUCKET))
+
+
+@cache
+def archive() -> Archive:
+    """The daily archive; the only function that pays for these imports."""
+    from wugan.cases.archive import Archive
+    from wugan.web.record import record
+
+    return Archive(context(), audit(), archive_store(), record)
+
+
+@cache
+def monitor_state() -> S3Text:
+    """Where the monitor keeps what it saw."""
+    return S3Text(settings().need(config.FILES_BUCKET), "monitor/seen.json")
+
+
+@cache
+def watch() -> Watch:
+    """The monitor."""
+    from wugan.ledger.watch import Watch
+
+    return Watch(ledger_rows(), ledger_objects(), event_table(), ledger_verifier(), lambda: time.sleep(CATCH_UP))

@@ -60,6 +60,13 @@ DESK_JURISDICTIONS = "WUGAN_DESK_JURISDICTIONS"
 STAGE = "WUGAN_STAGE"
 SHRINK_PERCENT = "WUGAN_SHRINK_PERCENT"
 STALE_DAYS = "WUGAN_STALE_DAYS"
+MONITOR_DAYS = "WUGAN_MONITOR_DAYS"
+OUTBOX_TABLE = "WUGAN_OUTBOX_TABLE"
+LEDGER_TABLE = "WUGAN_LEDGER_TABLE"
+LEDGER_BUCKET = "WUGAN_LEDGER_BUCKET"
+LEDGER_KEY = "WUGAN_LEDGER_KEY"  # the KMS key that signs the log
+LEDGER_ORIGIN = "WUGAN_LEDGER_ORIGIN"  # the log's name
+WITNESSES = "WUGAN_WITNESSES"
 
 
 def settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -69,4 +76,6 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         for name in (SANDBOX_URL, CLOCK):
             if found.get(name):
                 raise InvalidInput("a rehearsal aid must not be set in production", field=name)
+        if "@http://" in found.get(WITNESSES):
+            raise InvalidInput("production speaks to witnesses over https", field=WITNESSES)
     return found

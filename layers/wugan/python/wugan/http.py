@@ -31,6 +31,15 @@ class VendorUnknown(VendorRefused):
     """The vendor knows nothing under this id (404)."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    content: bytes
+    content_type: str
+
+
 class JsonClient:
     """Sends and reads JSON objects. One client serves all vendors, keeps connections, and may be shared by threads."""
 
@@ -42,6 +51,14 @@ class JsonClient:
 
     def call(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
         """The object of a 2xx answer. Raises VendorRefused, VendorUnknown or VendorUnavailable."""
+        found = self.fetch(method, url, body, headers)
+        answer = _object(found.content)
+        if 200 <= found.status < 300 and answer is not None:
+            return answer
+        raise _failure(found.status, answer)
+
+    def fetch(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Whatever was answered, as it is, for those who do not speak JSON. Raises VendorUnavailable."""
         try:
             response = self._pool.request(method, url, body=body, headers=dict(headers), redirect=False, preload_content=False)
         except urllib3.exceptions.HTTPError as error:
@@ -50,10 +67,7 @@ class JsonClient:
             content = self._read(response)
         finally:
             response.close()
-        answer = _object(content)
-        if 200 <= response.status < 300 and answer is not None:
-            return answer
-        raise _failure(response.status, answer)
+        return Answer(response.status, content, response.headers.get("Content-Type", ""))
 
     def _read(self, response: urllib3.BaseHTTPResponse) -> bytes:
         deadline = monotonic() + self._read_seconds
@@ -95,6 +109,11 @@ class SignedService:
         if body is not None:
             headers["Content-Type"] = "application/json"
         return self.client.call(method, self.base_url.rstrip("/") + path, body, headers)
+
+
+def untouched(error: VendorUnavailable) -> bool:
+    """Whether nothing can have reached the vendor, so that it did not act: there was no connection at all."""
+    return isinstance(error.__cause__, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
 
 
 def segment(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Cases in DynamoDB: every change is one transaction of head, events, sealed sections, waits and seen messages."""
+"""Cases in DynamoDB: every change is one transaction of head, events with their outbox rows, sealed sections, waits and seen messages."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wugan.aws.clients import client
-from wugan.aws.tables import SHARDS, Cancelled, Put, Update, case_rows, shard, transact, wait_rows
+from wugan.aws.ledger_rows import outbox_row
+from wugan.aws.tables import SHARDS, Cancelled, Put, Update, archive_queue, case_rows, shard, transact, wait_rows
 from wugan.aws.vault import Vault
 from wugan.cases import codec
 from wugan.cases.codec import stamp
 from wugan.cases.model import Change, Event, Head, Wait
+from wugan.cases.outbox import pending_of
 from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead
 
 HEAD = "HEAD"
@@ -23,10 +25,11 @@ MOST_INLINE = 100_000  # bytes of a sealed section; longer ones go to S3 under t
 
 @dataclass(frozen=True)
 class DynamoCaseStore:
-    """The case store on the tables `cases` and `waits`, and a bucket for long sealed sections."""
+    """The case store on the tables `cases`, `waits` and `outbox`, and a bucket for long sealed sections."""
 
     cases_table: str
     waits_table: str
+    outbox_table: str
     files_bucket: str
     vault: Vault
 
@@ -78,6 +81,7 @@ class DynamoCaseStore:
         for event in change.events:
             body = codec.event_to_json(replace(event, salt=""))
             yield Put("event", self.rows(case_id, f"EVENT#{event.seq:06d}", body=body, salt=event.salt), self.rows.pk.does_not_exist())
+            yield Put("outbox", outbox_row(self.outbox_table, pending_of(event)))
         for section, value in change.sealed.items():
             yield Put("sealed", self._sealed_row(case_id, section, change.head.seq, wrapped, value))
         if change.opened:
@@ -121,7 +125,7 @@ class DynamoCaseStore:
             subject=head.subject,
             queue=f"{head.jurisdiction}#{queued}" if queued else None,
             promised_by=stamp(head.promised_by) if head.promised_by else None,
-            task_queue=f"{head.jurisdiction}#{head.task}" if head.task else None,
+            task_queue=_task_queue(head),
             updated_at=stamp(head.updated_at) if head.updated_at else None,
             working_shard=shard(head.case_id) if head.working_since else None,
             working_since=stamp(head.working_since) if head.working_since else None,
@@ -219,3 +223,10 @@ class DynamoCaseStore:
 
 def _head(row: Any) -> Head:
     return codec.head_from_json(row.body)
+
+
+def _task_queue(head: Head) -> str | None:
+    """The list of an official's tasks, or of what is to be archived."""
+    if head.task:
+        return f"{head.jurisdiction}#{head.task}"
+    return archive_queue(shard(head.case_id)) if head.ended else None

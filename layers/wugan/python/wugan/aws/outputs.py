@@ -24,6 +24,11 @@ SETTINGS = {
     "ChangeBus": config.CHANGE_BUS,
     "SenseQueue": config.SENSE_QUEUE,
     "SenseFailures": config.SENSE_FAILURES,
+    "OutboxTable": config.OUTBOX_TABLE,
+    "LedgerTable": config.LEDGER_TABLE,
+    "LedgerBucket": config.LEDGER_BUCKET,
+    "LedgerKey": config.LEDGER_KEY,
+    "LedgerOrigin": config.LEDGER_ORIGIN,
 }
 
 

@@ -20,12 +20,20 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjec
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from wugan.errors import InvalidInput
+
 SHARDS = 4
+MOST_ROWS = 100  # of one transaction: DynamoDB's limit
 
 
 def shard(case_id: str) -> str:
     """The partition of a sparse index that would otherwise be one hot key."""
     return str(zlib.crc32(case_id.encode()) % SHARDS)
+
+
+def archive_queue(number: str) -> str:
+    """The part of the list of cases to be archived, in the index of the tasks."""
+    return f"ARCHIVE#{number}"
 
 
 def region() -> str:
@@ -99,6 +107,24 @@ class _ChangeRow(Model):
     expires_at = NumberAttribute()
 
 
+class _OutboxRow(Model):
+    """A row of the outbox: an event that is not in the log yet. All rows of a case lie in one partition, by their number."""
+
+    shard = UnicodeAttribute(hash_key=True)
+    event = UnicodeAttribute(range_key=True)
+    entry = BinaryAttribute(legacy_encoding=False)
+
+
+class _LedgerRow(Model):
+    """A row of the ledger table: the head, a batch, or the place of an event."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    number = NumberAttribute(null=True)
+    edge = UnicodeAttribute(null=True)
+    batch = BinaryAttribute(null=True, legacy_encoding=False)
+    index = NumberAttribute(null=True)
+
+
 def _model(base: type[Model], table: str, indexes: Mapping[str, Any]) -> Any:
     meta = type("Meta", (), {"table_name": table, "region": region(), "max_retry_attempts": 4, "read_timeout_seconds": 20})
     return type(base.__name__.strip("_"), (base,), {"Meta": meta, **indexes})
@@ -136,6 +162,18 @@ def change_rows(table: str) -> Any:
     return _model(_ChangeRow, table, {})
 
 
+@cache
+def outbox_rows(table: str) -> Any:
+    """The model of the outbox table."""
+    return _model(_OutboxRow, table, {})
+
+
+@cache
+def ledger_rows(table: str) -> Any:
+    """The model of the ledger table."""
+    return _model(_LedgerRow, table, {})
+
+
 @dataclass(frozen=True)
 class Put:
     """Write a whole row; `name` tells the write apart when its condition fails."""
@@ -164,11 +202,13 @@ class Cancelled(Exception):
 
 
 def transact(puts: Sequence[Put], updates: Sequence[Update] = ()) -> None:
-    """Write all or nothing. Raises Cancelled.
+    """Write all or nothing. Raises Cancelled, InvalidInput for too many rows.
 
     PynamoDB sends puts before updates whatever the order of the calls, and reasons come back in the order sent.
     """
     names = [p.name for p in puts] + [u.name for u in updates]
+    if len(names) > MOST_ROWS:
+        raise InvalidInput(f"one transaction writes {MOST_ROWS} rows at most, this is {len(names)}", field="change")
     try:
         with TransactWrite(connection=_connection()) as transaction:
             for put in puts:

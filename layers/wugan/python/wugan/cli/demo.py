@@ -19,7 +19,13 @@ from wugan.cli.common import AsJson, print_json, refusing
 if TYPE_CHECKING:
     from infra.demo.run import Links
 
-FILES = {"summary.json": "the whole", "example.txt": "one case as `wugan case show` tells it", "traces.jsonl": "every case's trace"}
+FILES = {
+    "summary.json": "the whole",
+    "example.txt": "one case as `wugan case show` tells it",
+    "traces.jsonl": "every case's trace",
+    "ledger": "the public log as files: `wugan audit verify .local/demo/ledger`",
+    "proof.json": "the proof of one case: `wugan audit verify .local/demo/proof.json --vkey .local/demo/ledger/log.vkey`",
+}
 OUTCOMES = ("delivered", "declined", "expired", "withdrawn", "rejected", "unreachable", "by_person", "returned_for_correction", "open")
 
 
@@ -73,6 +79,9 @@ def show(summary: dict[str, Any]) -> None:
     console.print(table)
     console.print("seconds: " + ", ".join(f"{phase} {seconds}" for phase, seconds in summary["seconds"].items()))
     console.print(f"lost {summary['lost']}, duplicates {summary['duplicates']}")
+    ledger = summary["ledger"]
+    agrees = "agrees with the tables" if not ledger["findings"] else f"{ledger['findings']} differences from the tables"
+    console.print(f"ledger: {ledger['entries']} entries for {ledger['events']} events, {agrees}")
 
 
 def _heading(name: str) -> str:
@@ -118,6 +127,7 @@ def _hold(console: Console, links: Links) -> None:
     """Say where to look, and wait for Ctrl-C."""
     console.print(f"\nphones, with every message and its link: {links.phones}", soft_wrap=True)
     console.print(f"to check a message without its link: {links.public}/verify", soft_wrap=True)
+    console.print(f"the public ledger, and the page that checks proofs: {links.public}/ledger", soft_wrap=True)
     console.print(f"desk: {links.public}/desk/sign-in, with the code of a bureau:", soft_wrap=True)
     for jurisdiction, code in links.desk.items():
         console.print(f"  {jurisdiction}: {code}", soft_wrap=True)

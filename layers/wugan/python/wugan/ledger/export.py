@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Callable
 from pathlib import Path
 
 from wugan.errors import NotFound
 from wugan.ledger.checkpoint import Checkpoint, open_checkpoint
+from wugan.ledger.merkle import edge_at
 from wugan.ledger.note import Verifier
 from wugan.ledger.port import LedgerObjects
-from wugan.ledger.tiles import ReadObject, bundles_at, tiles_at
+from wugan.ledger.problem import Forked
+from wugan.ledger.tiles import ReadObject, TileReader, bundles_at, tiles_at
 
 CHECKPOINT = "checkpoint"
 KEY = "log.vkey"
 TYPES = {CHECKPOINT: "text/plain; charset=utf-8", KEY: "text/plain; charset=utf-8"}
 TILE_TYPE = "application/octet-stream"
 
+Tell = Callable[[int, int], None]
+"""Files that are there, of how many."""
 
-def export(objects: LedgerObjects, log: Verifier, directory: Path) -> Checkpoint:
-    """Write the published log into `directory`, the checkpoint last. Raises NotFound while nothing is published."""
+
+def export(objects: LedgerObjects, log: Verifier, directory: Path, tell: Tell = lambda *_: None) -> Checkpoint:
+    """Write the published log into `directory`, the checkpoint last. Files that are there already are not fetched again.
+
+    Raises NotFound while nothing is published, Forked when the log is not the one that was exported there before.
+    """
     published = objects.checkpoint()
     if published is None:
         raise NotFound("the log has no checkpoint yet", field=CHECKPOINT)
     found, _ = open_checkpoint(published.signed, log)
-    for tile in chain(tiles_at(found.size), bundles_at(found.size)):
-        _write(directory / tile.path, objects.read(tile.path))
-    _write(directory / KEY, f"{log.vkey}\n".encode())
-    _write(directory / CHECKPOINT, published.signed)
+    files = [*tiles_at(found.size), *bundles_at(found.size)]
+    for done, tile in enumerate(files, start=1):
+        if not (directory / tile.path).exists():
+            _write(directory, tile.path, objects.read(tile.path))
+        tell(done, len(files))
+    if (directory / CHECKPOINT).exists():
+        _continues(open_checkpoint((directory / CHECKPOINT).read_bytes(), log)[0], found, reader(directory))
+    _write(directory, KEY, f"{log.vkey}\n".encode())
+    _write(directory, CHECKPOINT, published.signed)
     return found
+
+
+def _continues(old: Checkpoint, new: Checkpoint, read: ReadObject) -> None:
+    if old.size > new.size:
+        raise Forked(f"the log was rolled back from {old.size} to {new.size} entries", field=CHECKPOINT)
+    tree = TileReader(read, new.size)
+    if edge_at(tree, old.size).root() != old.root or edge_at(tree, new.size).root() != new.root:
+        raise Forked(f"the log has another history than the checkpoint of {old.size} entries that was exported here", field=CHECKPOINT)
 
 
 def reader(directory: Path) -> ReadObject:
@@ -42,6 +63,9 @@ def reader(directory: Path) -> ReadObject:
     return read
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(directory: Path, name: str, data: bytes) -> None:
+    """Whole or not at all."""
+    path, part = directory / name, directory / ".part"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    part.write_bytes(data)
+    part.replace(path)

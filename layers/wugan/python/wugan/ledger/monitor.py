@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from wugan.errors import InvalidInput
 from wugan.ledger import leaf as leaves
@@ -28,16 +29,20 @@ class Kind(StrEnum):
     FOREIGN_LEAF = "foreign_leaf"  # no entry of this system
     FORKED_CHECKPOINT = "forked_checkpoint"  # two histories under one key
     ROLLED_BACK_CHECKPOINT = "rolled_back_checkpoint"
+    UNSIGNED_CHECKPOINT = "unsigned_checkpoint"  # not signed by the log's key, or no checkpoint at all
+    EDITED_FILE = "edited_file"  # a tile or bundle is not what the checkpoint stands for
+    MISSING_FILE = "missing_file"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference. `index` is the entry in the log; the event is named as far as it is known."""
+    """One difference. `index` is the entry in the log, `path` a file of it; the event is named as far as it is known."""
 
     kind: Kind
     case_id: str | None = None
     seq: int | None = None
     index: int | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,19 @@ class TableEvent:
     @property
     def id(self) -> EventId:
         return self.case_id, self.seq
+
+
+class EventTable(Protocol):
+    """The events as the tables have them, read consistently."""
+
+    def some(self, ids: Iterable[EventId]) -> dict[EventId, TableEvent]:
+        """Of these events those that are there."""
+
+    def newest(self, case_id: str) -> TableEvent | None:
+        """The last event of a case."""
+
+    def page(self, after: str, limit: int) -> tuple[list[TableEvent], str]:
+        """About `limit` events, those of a case together and in order, and where the next page starts. Empty text: the first, no more."""
 
 
 def follow(seen: Edge, entries: Sequence[bytes], found: Checkpoint) -> tuple[Edge, list[Finding]]:

@@ -16,7 +16,7 @@ class LedgerRows(Protocol):
         """How far the log was sequenced; `Head()` before the first batch."""
 
     def pending(self, limit: int) -> list[Pending]:
-        """Up to `limit` rows of the outbox, roughly the oldest first; of each case those with the lowest seq."""
+        """Up to `limit` rows of the outbox, and fewer only when there are no more; of each case those with the lowest seq."""
 
     def places(self, ids: Iterable[EventId]) -> dict[EventId, int]:
         """Of these events those that are in the log, with their index."""

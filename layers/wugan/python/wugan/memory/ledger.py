@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from wugan.errors import InvalidInput, NotFound
+from wugan.errors import NotFound
 from wugan.ledger.port import Published
 from wugan.ledger.problem import CheckpointMoved, HeadMoved
 from wugan.ledger.sequence import Batch, EventId, Head, Pending, decode_batch, encode_batch
@@ -21,10 +21,8 @@ class MemoryLedgerRows:
     placed: dict[EventId, int] = field(default_factory=dict)
 
     def add(self, leaf: Pending) -> None:
-        """What an event's transaction does."""
-        if leaf.id in self.outbox:
-            raise InvalidInput("this event is pending already", field="seq")
-        self.outbox[leaf.id] = leaf
+        """What an event's transaction does; the same again changes nothing."""
+        self.outbox.setdefault(leaf.id, leaf)
 
     def head(self) -> Head:
         return self.newest

@@ -12,10 +12,12 @@ from datetime import date, datetime
 from typing import Any
 
 from wugan.cases.model import Change, Event, Head, WaitRecord
+from wugan.cases.outbox import pending_of
 from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
 from wugan.items.model import Item
 from wugan.items.port import Note
 from wugan.items.version import version
+from wugan.memory.ledger import MemoryLedgerRows
 from wugan.registry.model import Subject
 
 
@@ -66,6 +68,7 @@ class MemoryCaseStore:
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     optouts: set[tuple[str, str]] = field(default_factory=set)
+    ledger: MemoryLedgerRows = field(default_factory=MemoryLedgerRows)
 
     def create(self, change: Change) -> None:
         if change.head.case_id in self.heads:
@@ -86,6 +89,8 @@ class MemoryCaseStore:
         case_id = change.head.case_id
         self.heads[case_id] = change.head
         self.trail.setdefault(case_id, []).extend(change.events)
+        for event in change.events:
+            self.ledger.add(pending_of(event))
         self.sections.setdefault(case_id, {}).update(copy.deepcopy(dict(change.sealed)))
         self.seen |= {(case_id, s) for s in change.seen}
         if change.optout:

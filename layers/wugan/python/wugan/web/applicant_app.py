@@ -9,6 +9,7 @@ from typing import Any
 from chalice.app import Chalice, Response
 
 from wugan.cases.applicant import QUESTION, Applicant, Declaration, Landing, Opened
+from wugan.cases.audit import Audit, Reader
 from wugan.cases.model import Head, Stage
 from wugan.errors import Forbidden, InvalidInput, LinkExpired, LinkInvalid, NotFound
 from wugan.forms.prefill import MOST_CHARACTERS, Filled
@@ -26,12 +27,13 @@ BEFORE_ANSWER = frozenset({Stage.PUSH, Stage.IDENTITY})
 OVER = frozenset({Stage.CLOSING, Stage.CLOSED, Stage.GIVE_BACK})
 
 
-def create(service: Callable[[], Applicant]) -> Chalice:
-    """The Chalice app; `service` is asked when the first request comes."""
+def create(service: Callable[[], Applicant], audit: Callable[[], Audit]) -> Chalice:
+    """The Chalice app; the services are asked when the first request comes."""
     app = Chalice("applicant", configure_logs=False)
     edge = Edge(app, lambda: service().context.public_url())
     for method, path, view in ROUTES:
         edge.route(method, path, _serving(service, view))
+    edge.route("GET", "/c/{link}/proof", _serving(service, _identified(lambda _, case: proof(audit(), case))))
     edge.route("GET", "/static/{name}", static)
 
     @app.route("/health", methods=["GET"])
@@ -361,6 +363,12 @@ def certificate(_: Visit, case: Opened) -> Answer:
     if ending == "bin" and content.lstrip()[:9].lower() == b"<!doctype":
         media_type, ending = "application/octet-stream", "html"  # never rendered in our pages' origin
     return File(content, media_type, f"certificate.{ending}")
+
+
+def proof(audit: Audit, case: Opened) -> Answer:
+    """What happened in this case, with its proof: to be kept, and shown to whom the person likes."""
+    bundle = audit.proof(case.head.case_id, Reader.PERSON)
+    return File(bundle.text.encode(), "application/json", bundle.name)
 
 
 # --- for everybody

@@ -10,6 +10,8 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email import policy
+from email.parser import BytesParser
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,6 +23,7 @@ from wugan.links import Keyring
 from wugan.web import render, texts
 
 FORM = "application/x-www-form-urlencoded"
+UPLOAD = "multipart/form-data"
 BINARY = ["application/pdf", "application/ofd", "application/octet-stream"]  # the API's BinaryMediaTypes is */*
 MOST_BYTES = 64_000  # of a form
 MOST_FIELDS = 200
@@ -146,20 +149,20 @@ class Edge:
         self.app, self.public_url, self.problem_page = app, public_url, problem_page
         app.api.binary_types = BINARY
 
-    def route(self, method: str, path: str, view: View) -> None:
-        """Answer `method path` with `view`."""
+    def route(self, method: str, path: str, view: View, upload: int = 0) -> None:
+        """Answer `method path` with `view`. With `upload` its form brings text files, of so many bytes altogether."""
 
         def answer(**params: str) -> Response:
-            return self._answer(view, params)
+            return self._answer(view, params, upload)
 
-        kinds = {"content_types": [FORM]} if method == "POST" else {}
+        kinds = {"content_types": [UPLOAD if upload else FORM]} if method == "POST" else {}
         self.app.route(path, methods=[method], name=f"{method} {path}", **kinds)(answer)
 
-    def _answer(self, view: View, params: Mapping[str, str]) -> Response:
+    def _answer(self, view: View, params: Mapping[str, str], upload: int) -> Response:
         request = current(self.app)
         call = Call(Site("", True), params)
         try:
-            call = self._call(request, params)
+            call = self._call(request, params, upload)
             return self._response(call, view(call))
         except WuganError as error:
             answer: Answer = self._problem(call, error)
@@ -174,14 +177,14 @@ class Edge:
         data = {"problem": texts.problem(error), "link": link, "official": None}
         return Page(self.problem_page, data, error.status if error else 500)
 
-    def _call(self, request: Request, params: Mapping[str, str]) -> Call:
+    def _call(self, request: Request, params: Mapping[str, str], upload: int) -> Call:
         query = {name: str(value) for name, value in (request.query_params or {}).items()}
         cookies = _cookies(request.headers.get("cookie", ""))
         elder = query.get("elder", cookies.get("wugan_elder", "0")) == "1"
         site, reads = Site.of(self.public_url()), request.method == "GET"
         if not reads and request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             raise ForgedForm("the form was sent by another site", field="csrf")
-        form = {} if reads else _form(body_of(request))
+        form = {} if reads else _uploaded(request, upload) if upload else _form(body_of(request))
         return Call(site, params, query, form, cookies, elder, reads)
 
     def _response(self, call: Call, answer: Answer) -> Response:
@@ -257,6 +260,20 @@ def _form(body: bytes) -> dict[str, str]:
     except ValueError:
         raise InvalidInput("this is no form", field="form") from None
     return {name: _printable(value) for name, value in pairs}
+
+
+def _uploaded(request: Request, most: int) -> dict[str, str]:
+    """Fields and files of a form, as text. Raises TooLarge, InvalidInput."""
+    body = body_of(request)
+    if len(body) > most:
+        raise TooLarge(f"these files have at most {most} bytes")
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    parts = BytesParser(policy=policy.HTTP).parsebytes(head + body)
+    try:
+        named = [(part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in parts.iter_parts()]
+        return {str(name): content.decode() for name, content in named if isinstance(content, bytes)}
+    except ValueError:
+        raise InvalidInput("this is no text", field="file") from None
 
 
 def _printable(text: str) -> str:

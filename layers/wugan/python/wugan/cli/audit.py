@@ -1,0 +1,215 @@
+"""`wugan audit`: proofs of cases, the log as files, and the comparison of the log with the tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from wugan.cases.audit import Reader
+from wugan.cli.common import AsJson, print_json, refusing
+from wugan.errors import InvalidInput
+from wugan.ledger import casefile, note
+from wugan.ledger.casefile import VerifiedCase
+from wugan.ledger.monitor import Finding
+from wugan.ledger.note import Verifier
+from wugan.ledger.verify import VerifiedLog, verify_directory
+from wugan.ledger.watch import Seen, Watch, Watched
+
+app = typer.Typer(no_args_is_help=True, help="The ledger (存证): prove a case, verify a proof, export the log, watch it.")
+CATCH_UP = 60.0  # seconds in which an event must have come into the log
+FOUND = 3  # exit code of a monitor that found something; 1 is a round that could not be made
+
+Key = Annotated[str, typer.Option("--vkey", help="The log's public key as known from elsewhere: the text or a file with it.")]
+
+
+@app.command()
+def proof(
+    case_id: Annotated[str, typer.Argument(help="The id of the case.", metavar="CASE")],
+    out: Annotated[Path | None, typer.Option(help="The file to write; without it the bundle is printed.")] = None,
+    reader: Annotated[Reader, typer.Option("--for", help="Who is to see it: decides which bodies and salts are in it.")] = Reader.AUDITOR,
+) -> None:
+    """The proof of a case: events, salts, proofs, checkpoint and key in one file that `wugan audit verify` checks offline."""
+    from wugan import bootstrap
+
+    with refusing():
+        bundle = bootstrap.audit().proof(case_id, reader)
+    if out is None:
+        typer.echo(bundle.text)
+        return
+    out.write_text(bundle.text, encoding="utf-8")
+    waiting = f", {bundle.waiting} not in the log yet" if bundle.waiting else ""
+    typer.echo(f"proved: {bundle.events} events, {bundle.told} with their body{waiting}; log of {bundle.size} entries: {out}")
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="A proof of a case, or a folder with an exported log.", exists=True)],
+    vkey: Key = "",
+    older: Annotated[list[Path] | None, typer.Option(help="For a log: a checkpoint as seen before; may be repeated.", exists=True)] = None,
+) -> None:
+    """Check a proof or an exported log offline, with nothing but this file and the key. Exit code 0: holds, 1: does not hold."""
+    with refusing():
+        known = _key(vkey)
+        if bundle.is_dir():
+            _tell_log(verify_directory(bundle, known, [path.read_bytes() for path in older or ()]), bool(older))
+            return
+        text = _text(bundle)
+        _tell_case(casefile.verify(text, known or note.verifier_of(casefile.key_of(text))), known is not None)
+
+
+def _key(vkey: str) -> Verifier | None:
+    """The key of the option, which may be a file's name."""
+    if not vkey:
+        return None
+    is_file = len(vkey) < 200 and Path(vkey).is_file()
+    return note.verifier_of((Path(vkey).read_text(encoding="utf-8") if is_file else vkey).strip())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InvalidInput("no proof of a case: not UTF-8", field="file") from None
+
+
+def _tell_case(found: VerifiedCase, known: bool) -> None:
+    typer.echo(f"holds: case {found.case_id}, {len(found.events)} events, {found.told} with their body")
+    for event, index in zip(found.events, found.indexes, strict=True):
+        body = event.canonical.decode() if event.canonical else "(body erased, or not for this reader)"
+        typer.echo(f"  {event.seq:>3}  entry {index}  {body}")
+    places = len(found.events) - found.told
+    _tell(
+        proved=[
+            f"these {len(found.events)} events stand in the log of {found.checkpoint.origin} at size {found.checkpoint.size}",
+            "in this order, with none left out between them",
+            f"{found.told} of them with this very text",
+        ],
+        unproved=[
+            *([f"what {places} of them say: erased, or not for this reader"] if places else []),
+            "that no event came after the last one here (the monitor compares the log with the tables)",
+            "that the log is the only one (compare checkpoints, or have witnesses)",
+            "that what was recorded is true",
+        ],
+        known=known,
+    )
+
+
+def _tell_log(found: VerifiedLog, older: bool) -> None:
+    typer.echo(f"holds: log of {found.checkpoint.origin}, {found.checkpoint.size} entries")
+    _tell(
+        proved=[
+            "every entry, tile and bundle is what the signed checkpoint stands for",
+            *(["it only adds to the older checkpoints"] if older else []),
+        ],
+        unproved=[
+            *([] if older else ["that it was never rewritten and signed again (give a checkpoint as seen before: --older)"]),
+            "what the entries say (they are commitments; see the proofs of cases)",
+        ],
+        known=found.key_given,
+    )
+
+
+def _tell(proved: Sequence[str], unproved: Sequence[str], known: bool) -> None:
+    key = [] if known else ["whose log it is: the key came with the file, a forger would have replaced both (give --vkey)"]
+    for line in proved:
+        typer.echo(f"proved: {line}")
+    for line in [*key, *unproved]:
+        typer.echo(f"not proved: {line}")
+
+
+@app.command()
+def export(directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; what is there already is kept.")]) -> None:
+    """The log as files in the tlog-tiles layout, with its key as `log.vkey`: for anybody's tools."""
+    with refusing():
+        typer.echo(export_to(directory))
+
+
+def export_to(directory: Path) -> str:
+    """Export with a bar; the line that says what came of it."""
+    from wugan import bootstrap
+    from wugan.ledger.export import export as write
+
+    columns = (TextColumn("export"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("export")
+        found = write(
+            bootstrap.ledger_objects(), bootstrap.ledger_verifier(), directory, lambda n, of: progress.update(task, completed=n, total=of)
+        )
+    return f"exported: {found.size} entries of {found.origin}: {directory}"
+
+
+@app.command()
+def monitor(
+    state: Annotated[Path | None, typer.Option(help="Keeps where it left off, and the last good checkpoint as evidence.")] = None,
+    share: Annotated[int, typer.Option(min=1, help="Compare what is new and one part of so many of the rest; 1 compares all.")] = 1,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds that an event may take into the log.")] = CATCH_UP,
+    as_json: AsJson = False,
+) -> None:
+    """Follow the log from where it was left off, check checkpoint and files, compare with the tables. Exit code 3: something was found."""
+    from wugan import bootstrap
+
+    with refusing():
+        seen = Seen.from_json(state.read_text(encoding="utf-8")) if state and state.exists() else Seen()
+        rows, objects, table = bootstrap.ledger_rows(), bootstrap.ledger_objects(), bootstrap.event_table()
+        watched = Watch(rows, objects, table, bootstrap.ledger_verifier(), lambda: time.sleep(wait)).run(seen, share)
+        if state:
+            part = state.with_name(f"{state.name}.part")
+            part.write_text(watched.seen.to_json(), encoding="utf-8")
+            part.replace(state)
+    if as_json:
+        print_json(told(watched))
+    else:
+        _show(watched)
+    if watched.findings:
+        raise typer.Exit(FOUND)
+
+
+def told(watched: Watched) -> dict[str, object]:
+    """A round as JSON."""
+    found = [{k: v for k, v in asdict(f).items() if v is not None} for f in watched.findings]
+    counts = {"size": watched.size, "entries": watched.entries, "events": watched.events, "behind": watched.behind}
+    return {**counts, "holds": not watched.findings, "findings": found}
+
+
+def _show(watched: Watched) -> None:
+    for finding in watched.findings:
+        typer.echo(f"found: {_line(finding)}")
+    typer.echo(f"log of {watched.size} entries: {watched.entries} compared with the tables, {watched.events} events compared with the log")
+    if watched.behind:
+        typer.echo(f"{watched.behind} new entries are left for the next round")
+    typer.echo(f"{len(watched.findings)} findings" if watched.findings else "holds: log and tables agree")
+
+
+def _line(finding: Finding) -> str:
+    event = f" case {finding.case_id} event {finding.seq}" if finding.case_id else ""
+    return f"{finding.kind}{event}" + (f" entry {finding.index}" if finding.index is not None else "") + (f" {finding.path or ''}".rstrip())
+
+
+@app.command()
+def key() -> None:
+    """The log's public key, to be said wherever people can compare it."""
+    from wugan import bootstrap
+
+    with refusing():
+        typer.echo(bootstrap.ledger_verifier().vkey)
+
+
+@app.command("backfill")
+def fill(as_json: AsJson = False) -> None:
+    """Give every event that has no place in the log a row in the outbox, where it has none. May be interrupted and repeated."""
+    from wugan import bootstrap
+    from wugan.ledger.backfill import backfill
+
+    with refusing():
+        done = backfill(bootstrap.event_table(), bootstrap.ledger_rows())
+    if as_json:
+        print_json(asdict(done))
+        return
+    typer.echo(f"{done.events} events, of which {done.added} are not in the log yet and wait in the outbox")

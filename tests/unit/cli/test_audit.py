@@ -1,0 +1,152 @@
+"""`wugan audit`: proofs, their checking without any setting, the log as files, the monitor's words and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.support.ledger import ORIGIN, SIGNER, STRANGER, Log, case_id, small_log
+from wugan import bootstrap
+from wugan.cases.audit import Audit
+from wugan.cli.main import app
+from wugan.memory.event_table import MemoryEventTable
+from wugan.memory.stores import MemoryCaseStore, MemoryWaitStore
+
+CASE = case_id(3)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    made = small_log(cases=8, events=5)
+    store = MemoryCaseStore(MemoryWaitStore(), trail=made.cases)
+    monkeypatch.setattr(bootstrap, "audit", lambda: Audit(store, made.rows, made.objects, SIGNER.verifier))
+    monkeypatch.setattr(bootstrap, "ledger_rows", lambda: made.rows)
+    monkeypatch.setattr(bootstrap, "ledger_objects", lambda: made.objects)
+    monkeypatch.setattr(bootstrap, "ledger_verifier", lambda: SIGNER.verifier)
+    monkeypatch.setattr(bootstrap, "event_table", lambda: MemoryEventTable(made.cases))
+    return made
+
+
+def call(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["audit", *map(str, arguments)])
+
+
+def test_a_proof_is_made_and_checked(log: Log, tmp_path: Path) -> None:
+    assert log.size == 40
+    out = tmp_path / "proof.json"
+    made = call("proof", CASE, "--out", out)
+    assert (made.exit_code, "5 events, 5 with their body" in made.output) == (0, True)
+    assert json.loads(call("proof", CASE).output) == json.loads(out.read_text(encoding="utf-8"))
+    for key in ((), ("--vkey", SIGNER.verifier.vkey)):
+        checked = call("verify", out, *key)
+        assert checked.exit_code == 0, checked.output
+        assert f"holds: case {CASE}, 5 events, 5 with their body" in checked.output
+        assert ("whose log it is" in checked.output) == (not key)
+
+
+@pytest.mark.usefixtures("log")
+def test_checking_needs_no_setting_and_no_aws(tmp_path: Path) -> None:
+    out = tmp_path / "proof.json"
+    call("proof", CASE, "--out", out)
+    script = (
+        "import sys\nfrom wugan.cli.main import app\n"
+        "try:\n    app()\nfinally:\n    assert not {'boto3', 'botocore', 'pynamodb'} & set(sys.modules)"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "WUGAN_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script, "audit", "verify", str(out), "--vkey", SIGNER.verifier.vkey],
+        capture_output=True, text=True, cwd=tmp_path, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("holds: ")
+
+
+@pytest.mark.parametrize("change", ["event", "salt", "commitment", "chain", "proof"])
+@pytest.mark.usefixtures("log")
+def test_a_changed_proof_does_not_hold(tmp_path: Path, change: str) -> None:
+    out = tmp_path / "proof.json"
+    call("proof", CASE, "--out", out)
+    body: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    event = body["events"][2]
+    event[change] = body["events"][1][change]
+    out.write_text(json.dumps(body), encoding="utf-8")
+    checked = call("verify", out)
+    assert checked.exit_code == 1
+    assert checked.output.startswith("wugan: events.3: ")
+
+
+@pytest.mark.usefixtures("log")
+def test_a_stranger_s_key_and_what_is_no_proof(tmp_path: Path) -> None:
+    out, key = tmp_path / "proof.json", tmp_path / "log.vkey"
+    call("proof", CASE, "--out", out)
+    key.write_text(f"{STRANGER.verifier.vkey}\n", encoding="utf-8")
+    assert call("verify", out, "--vkey", key).exit_code == 1
+    for content in (b"", b"[]", b"\xff", b"{}"):
+        out.write_bytes(content)
+        assert call("verify", out).exit_code == 1
+
+
+@pytest.mark.usefixtures("log")
+def test_bodies_by_reader(tmp_path: Path) -> None:
+    out = tmp_path / "proof.json"
+    assert call("proof", CASE, "--for", "public", "--out", out).exit_code == 0
+    checked = call("verify", out)
+    assert "body erased, or not for this reader" in checked.output
+    assert "not proved: what 5 of them say" in checked.output
+
+
+def test_the_log_is_exported_checked_and_added_to(log: Log, tmp_path: Path) -> None:
+    folder = tmp_path / "log"
+    assert f"40 entries of {ORIGIN}" in call("export", folder).output
+    assert (folder / "log.vkey").read_text(encoding="utf-8") == f"{SIGNER.verifier.vkey}\n"
+    old = tmp_path / "old"
+    old.write_bytes((folder / "checkpoint").read_bytes())
+    before = {p: p.stat().st_mtime_ns for p in (folder / "tile").rglob("*") if p.is_file()}
+    for _ in range(300):
+        log.happen(CASE)
+    log.sequence()
+    assert call("export", folder).exit_code == 0
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+    checked = call("verify", folder, "--vkey", folder / "log.vkey", "--older", old)
+    assert (checked.exit_code, "holds: " in checked.output, "340 entries" in checked.output) == (0, True, True)
+    (folder / "tile/entries/000").write_bytes(b"x")
+    assert call("verify", folder).exit_code == 1
+
+
+def test_another_log_is_not_exported_over_the_one_that_is_there(log: Log, tmp_path: Path) -> None:
+    call("export", tmp_path / "log")
+    other = small_log(cases=10, events=5)
+    log.objects.files, log.objects.published = other.objects.files, other.objects.published
+    refused = call("export", tmp_path / "log")
+    assert (refused.exit_code, "another history" in refused.output) == (1, True)
+
+
+def test_the_monitor_follows_and_names(log: Log, tmp_path: Path) -> None:
+    state = tmp_path / "seen.json"
+    assert call("monitor", "--state", state).exit_code == 0
+    log.happen(CASE)
+    log.sequence()
+    assert "holds: log and tables agree" in call("monitor", "--state", state, "--share", "4", "--wait", "0").output
+    log.cases[CASE].pop()
+    found = call("monitor", "--state", state)
+    assert found.exit_code == 3
+    assert f"found: withheld_event case {CASE} event 6 entry 40" in found.output
+    told = json.loads(call("monitor", "--state", state, "--json").output)
+    assert (told["holds"], told["findings"]) == (False, [{"kind": "withheld_event", "case_id": CASE, "seq": 6, "index": 40}])
+    other = small_log(cases=10, events=5)
+    log.objects.files, log.objects.published = other.objects.files, other.objects.published
+    assert "found: forked_checkpoint" in call("monitor", "--state", state).output
+    state.write_text("{}", encoding="utf-8")
+    assert call("monitor", "--state", state).exit_code == 1
+
+
+@pytest.mark.usefixtures("log")
+def test_the_key() -> None:
+    assert call("key").output == f"{SIGNER.verifier.vkey}\n"
