@@ -247,7 +247,7 @@ def test_memory_does_not_grow_with_the_log(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(watch, "MOST_FILES", 4)
     monkeypatch.setattr(watch, "FILES_AT_ONCE", 4)
     peaks = []
-    for cases in (60, 480):
+    for cases in (100, 800):
         town = Town(small_log(cases=cases, events=7, limit=100))
         tracemalloc.start()
         assert town.run().findings == ()
