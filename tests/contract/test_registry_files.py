@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.aws import storage
+from wugan.aws import registry_files
 from wugan.aws.registry_files import S3RegistryFiles
 from wugan.errors import NotFound, VendorUnavailable
 from wugan.memory.registry_files import FolderRegistryFiles
@@ -103,3 +104,11 @@ def test_papers_are_kept_by_run_and_name(files: RegistryFiles) -> None:
     assert list(files.names("second", "")) == []
     with pytest.raises(NotFound):
         files.get("second", "plan.json")
+
+
+def test_of_clean_files_a_process_keeps_the_newest_runs_for_itself() -> None:
+    folders = [registry_files._folder("a bucket", f"run-{n}") for n in range(registry_files.RUNS_HERE + 1)]
+    assert [f.exists() for f in folders] == [False, *[True] * registry_files.RUNS_HERE]
+    assert {f.stat().st_mode & 0o777 for f in folders[1:]} == {0o700}
+    assert registry_files._folder("a bucket", "run-2") == folders[2]
+    assert registry_files._folder("another bucket", "run-2") not in folders

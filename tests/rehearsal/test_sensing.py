@@ -9,21 +9,22 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import duckdb
-import pytest
 
 from tests.rehearsal.town import LOOK_AGAIN, Town
 from wugan import bootstrap
 from wugan.detection.evaluate import hits
 from wugan.detection.model import Hit
 from wugan.errors import NotFound
+from wugan.registry.feeds import FEEDS
 from wugan.registry.model import Business, Subject
 from wugan.signing import SIGNATURE_HEADER, TIME_HEADER, sign
 
 PATH = "/registry/changes"
-SECONDS = 30.0
+PATIENCE = 120.0  # seconds; a machine that does much else is slow, and this is no measurement
 
 
 def tell(town: Town, batch: str, *changes: dict[str, Any], secret: str = "") -> tuple[int, dict[str, Any]]:
@@ -61,17 +62,17 @@ def opened(hit: Hit) -> bool:
         return False
 
 
-def codes(town: Town, column: str) -> Iterator[str]:
-    """What the licences of the world name in a column."""
+def codes(town: Town, column: str, feed: str = "licence") -> Iterator[str]:
+    """The credit codes in a column of a feed of the world."""
     sql = f"SELECT DISTINCT {column} FROM read_parquet(?, union_by_name=true) WHERE length({column}) = 18 ORDER BY 1"
-    return (str(row[0]) for row in duckdb.execute(sql, [f"{town.world}/licence/*.parquet"]).fetchall())
+    return (str(row[0]) for row in duckdb.execute(sql, [f"{town.world}/{feed}/*.parquet"]).fetchall())
 
 
 def become_cases(expected: list[Hit]) -> float:
     """Wait for the cases; returns how long it took, in seconds."""
     started = time.monotonic()
     while not all(map(opened, expected)):
-        assert time.monotonic() - started < SECONDS, "never sensed"
+        assert time.monotonic() - started < PATIENCE, "never sensed"
         time.sleep(LOOK_AGAIN)
     return time.monotonic() - started
 
@@ -99,22 +100,33 @@ def test_a_change_becomes_a_case_within_seconds(town: Town) -> None:
 
 
 def test_a_producers_change_reaches_those_who_hold_its_licences(town: Town) -> None:
-    for producer in codes(town, "producer_code"):
-        business = bootstrap.lookup().subject(producer).business
-        if business is None:
-            continue
-        changed = renamed(business, "青岛更名生产测试有限公司")
-        holders = [bootstrap.lookup().subject(code) for code in sorted(bootstrap.lookup().holders(producer) - {producer})]
-        expected = [h for s in holders for h in new_hits(replace(s, producers={**s.producers, producer: changed}))]
-        if expected:
-            break
-    else:
-        pytest.skip("the world names no producer whose renaming hits somebody")
-    status, _ = tell(town, "rehearsal-2", {"feed": "business", "row": row_of(changed)})
-    assert status == 202
+    """The licence that names the producer was told by a change, too: nothing but changes knows of it."""
+    producer, holder = (s.business for s in islice(ordinary(town), 2))
+    assert producer
+    assert holder
+    licence = {
+        **dict.fromkeys(FEEDS["licence"].names), "certificate_no": "鲁卫水字（2026）第9001号", "type": "water_product",
+        "jurisdiction": "QD", "status": "valid", "version": "1", "credit_code": holder.credit_code, "name": holder.name,
+        "producer_code": producer.credit_code, "producer_name": producer.name,
+    }  # fmt: skip
+    assert tell(town, "rehearsal-2", {"feed": "licence", "row": licence})[0] == 202
+    changed = renamed(producer, "青岛更名生产测试有限公司")
+    subject = bootstrap.lookup().subject(holder.credit_code)
+    expected = new_hits(replace(subject, producers={**subject.producers, producer.credit_code: changed}))
+    assert [h.item_code for h in expected] == ["water-product-names"]
+    assert tell(town, "rehearsal-3", {"feed": "business", "row": row_of(changed)})[0] == 202
     become_cases(expected)
 
 
+def ordinary(town: Town) -> Iterator[Subject]:
+    """Subjects that hold nothing, whom nothing keeps from an item of the city."""
+    for code in codes(town, "credit_code", feed="business"):
+        subject = bootstrap.lookup().subject(code)
+        business = subject.business
+        if business and business.status == "active" and not subject.certificates and not subject.blacklistings:
+            yield subject
+
+
 def test_a_forged_batch_is_refused(town: Town) -> None:
-    status, answer = tell(town, "rehearsal-3", {"feed": "business", "row": {}}, secret="another's")
+    status, answer = tell(town, "rehearsal-4", {"feed": "business", "row": {}}, secret="another's")
     assert (status, answer["error"]["code"]) == (403, "forbidden")

@@ -131,19 +131,21 @@ def test_a_tampered_proof_of_a_case_is_rejected(made: Exported, tmp_path: Path, 
     assert not holds(command, "case", key, path)
 
 
-@pytest.mark.parametrize("folder", ["demo", "rehearsal"])
-def test_the_log_that_was_really_run_is_accepted(tmp_path: Path, folder: str) -> None:
-    """What `make demo` (or a rehearsal) left behind, if it was run."""
-    directory = ROOT / ".local" / folder / "ledger"
-    if not directory.exists():
-        pytest.skip(f"there is no {directory.relative_to(ROOT)}")
+def test_logs_that_were_really_run_are_accepted(pristine: tuple[Log, Exported], tmp_path: Path) -> None:
+    """What `make rehearsal` and `make demo` left behind, where they were run, and a log made here."""
+    left = (ROOT / ".local" / run / "ledger" for run in ("rehearsal", "demo"))
+    for number, directory in enumerate([pristine[1].directory, *(d for d in left if d.exists())]):
+        accepted(directory, tmp_path / str(number))
+
+
+def accepted(directory: Path, copy: Path) -> None:
+    """Go accepts the log, both accept the proof beside it, and Go rejects a copy with one byte changed."""
     key = directory / export.KEY
     assert holds(GO_COMMAND, "log", key, directory)
     proved = directory.parent / "proof.json"
     if proved.exists():
         for command in (GO_COMMAND, NODE_COMMAND):
             assert holds(command, "case", key, proved)
-    copy = tmp_path / "copy"
     shutil.copytree(directory, copy)
     first = min((copy / "tile" / "entries").rglob("*"), key=lambda p: (p.is_dir(), p))
     first.write_bytes(first.read_bytes()[:-1] + b"x")

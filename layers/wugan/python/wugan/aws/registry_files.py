@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +26,24 @@ from wugan.registry.port import ChangeStore
 DROPS = "registry/"
 CURRENT = "clean/CURRENT"
 _T = TypeVar("_T")
+
+
+RUNS_HERE = 2  # a delta scan compares two
+_here: dict[tuple[str, str], Path] = {}
+
+
+def _folder(bucket: str, run: str) -> Path:
+    """Where this process keeps the clean files of a run that it has read: its own, for its life, and of the newest runs only.
+
+    Another process must not find them: the files are personal data, and a run of the same name may be another stack's.
+    """
+    if (bucket, run) not in _here:
+        while len(_here) >= RUNS_HERE:
+            shutil.rmtree(_here.pop(next(iter(_here))), ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix="wugan-clean-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _here[bucket, run] = folder
+    return _here[bucket, run]
 
 
 @dataclass(frozen=True)
@@ -59,13 +79,12 @@ class S3RegistryFiles:
         return self.current_run() if CURRENT in self._keys(CURRENT) else None
 
     def clean(self, run: str) -> Fetch:
-        local = Path(tempfile.gettempdir(), "wugan-clean", self.bucket, run)
+        local = _folder(self.bucket, run)
 
         def fetch(name: str) -> Path:
             path = local / name
             if not path.exists():
-                local.mkdir(mode=0o700, parents=True, exist_ok=True)  # on an operator's machine nobody else may read it
-                path.parent.mkdir(exist_ok=True)
+                path.parent.mkdir(parents=True, exist_ok=True)
                 part = path.with_suffix(".part")
                 client("s3").download_file(self.bucket, f"clean/{run}/{name}", str(part))
                 part.rename(path)
