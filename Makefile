@@ -7,7 +7,7 @@ LOCK := .local/venvs/uv/bin/uv pip compile --quiet --universal --python-version 
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports unit contract flow template-test faults rehearsal browser pages bench verify-ledger styles lock build deploy-local clean
+.PHONY: help setup demo test check lint types imports unit contract flow template-test faults rehearsal browser pages bench outreach-plots verify-ledger styles lock build deploy-local clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench: setup ## what is promised about speed and size, measured; bench-NAME for 
 bench-%: setup
 	@$(SETUP) bench
 	@.local/venvs/bench/bin/python -m tests.bench $*
+
+outreach-plots: setup ## docs/outreach/*.svg from what `make bench-outreach` left
+	@$(BIN)/python -m tests.bench.plots docs/outreach
 
 verify-ledger: setup ## Go's and Sigstore's own code checks our log and proofs, untouched and tampered with (needs Node)
 	@$(SETUP) go

@@ -21,8 +21,8 @@ from werkzeug.routing import Rule as Route
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wrappers import Response
 
-from infra.sandbox import duplicates
-from infra.sandbox.asked import ApplicationAsked, CodeAsked, CodeGiven, FaceAsked, MessageAsked, OrderAsked, TargetAsked
+from infra.sandbox import duplicates, phones
+from infra.sandbox.asked import ApplicationAsked, CodeAsked, CodeGiven, DownAsked, FaceAsked, MessageAsked, OrderAsked, TargetAsked
 from infra.sandbox.box import Box, Refusal
 from infra.sandbox.channels import Channels
 from infra.sandbox.courier import Courier
@@ -31,6 +31,7 @@ from infra.sandbox.identity import Identity
 from infra.sandbox.outbox import on_this_machine
 from infra.sandbox.script import Rule
 from infra.sandbox.signature import fault_of
+from infra.sandbox.vendors.mount import Mount
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -58,6 +59,8 @@ ROUTES = Map(
         Route("/_sandbox/script", endpoint="add_rule", methods=["POST"]),
         Route("/_sandbox/script", endpoint="reset_rules", methods=["DELETE"]),
         Route("/_sandbox/target", endpoint="set_target", methods=["POST"]),
+        Route("/_sandbox/down", endpoint="set_down", methods=["POST"]),
+        Route("/phones", endpoint="phones", methods=["GET"]),
     ]
 )
 PAGES = Environment(loader=PackageLoader("infra.sandbox"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -84,6 +87,7 @@ class App:
         self._identity = Identity(box)
         self._courier = Courier(box)
         self._department = Department(box)
+        self._vendors = Mount(box)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -92,6 +96,9 @@ class App:
     def _answer(self, request: Request) -> Response:
         try:
             request.host  # noqa: B018 – raises unless trusted
+            vendor = self._vendors.answer(request)
+            if vendor is not None:
+                return vendor
             name, values = ROUTES.bind_to_environ(request.environ).match()
             request.get_data()
             answer: Response = getattr(self, f"_{name}")(request, **values)
@@ -154,7 +161,7 @@ class App:
             raise Refusal(400, "invalid_request", "result must be pass or fail")
         with self._box.lock:
             face = self._identity.finish_face(reference, passed=result == "pass")
-        return Response(status=303, headers={"Location": face.return_url})
+        return Response(status=303, headers={"Location": face.return_url or request.path})
 
     def _inbox(self, _request: Request) -> Response:
         with self._box.lock:
@@ -191,6 +198,16 @@ class App:
             raise Refusal(400, "invalid_request", "the target must be on this machine")
         self._box.point_at(asked.url, {str(vendor): secret for vendor, secret in asked.secrets.items()})
         return _json({"ok": True})
+
+    def _set_down(self, request: Request) -> Response:
+        asked = _parse(request, DownAsked)
+        self._box.weather.down(asked.vendor, asked.seconds)
+        return _json({"ok": True})
+
+    def _phones(self, request: Request) -> Response:
+        with self._box.lock:
+            shown = phones.shown(self._box.book, request.args.get("who", ""))
+        return self._page("phones.html", people=shown[:PHONES_SHOWN], total=len(shown), who=request.args.get("who", ""))
 
     def _asked(self, request: Request, vendor: str, shape: type[A]) -> A:
         self._check(request, vendor)

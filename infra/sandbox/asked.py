@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.sandbox.script import Vendor
+from infra.sandbox.vendors.settings import VendorName
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -87,3 +88,10 @@ class TargetAsked(Asked):
 
     url: Url
     secrets: dict[Vendor, Annotated[str, Field(min_length=16)]] = {}
+
+
+class DownAsked(Asked):
+    """A vendor that is to be down for so many seconds of real time; 0 brings it back."""
+
+    vendor: VendorName
+    seconds: Annotated[float, Field(ge=0, le=7 * 86400)]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
 
+from infra.sandbox.vendors.push import Push
+
 
 @dataclass(kw_only=True)
 class Record:
@@ -44,6 +46,7 @@ class Message(Record):
     link: str | None
     status: str = "sent"  # sent | delivered | undelivered
     code: bool = False
+    vendor: str = "sandbox"
 
 
 @dataclass(kw_only=True)
@@ -55,6 +58,8 @@ class Face(Record):
     return_url: str
     state: str = "open"  # open | passed | failed
     reason: str = ""
+    vendor: str = "sandbox"
+    extra: dict[str, Any] = field(default_factory=dict)  # what this vendor remembers of it
 
 
 @dataclass(kw_only=True)
@@ -77,6 +82,9 @@ class Parcel(Record):
     plan: str
     state: str = "ordered"  # ordered | collected | arrived | failed | cancelled
     beside: list[str] = field(default_factory=list)
+    vendor: str = "sandbox"
+    stops: list[dict[str, Any]] = field(default_factory=list)  # of a real vendor's parcel: what happened, and when
+    extra: dict[str, Any] = field(default_factory=dict)  # what this vendor remembers of it
 
     @property
     def live(self) -> bool:
@@ -117,9 +125,14 @@ class Callback:
     status: int | None = None  # of the last answer
     copies: int = 1
     then: Callback | None = field(default=None, repr=False)  # told after this one
+    push: Push | None = field(default=None, repr=False)  # in a real vendor's shape
+
+    def last(self) -> Callback:
+        """The last of those that are told one after the other, beginning with this one."""
+        return self.then.last() if self.then else self
 
     def row(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "then"}
+        return {name: value for name, value in vars(self).items() if name not in ("then", "push")}
 
 
 R = TypeVar("R", bound=Record)

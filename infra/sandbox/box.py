@@ -12,6 +12,7 @@ from infra.sandbox.agenda import Agenda
 from infra.sandbox.book import Book
 from infra.sandbox.outbox import Outbox, Target
 from infra.sandbox.script import Config, Script
+from infra.sandbox.vendors.weather import Weather
 
 
 class Refusal(Exception):
@@ -34,10 +35,11 @@ class Box:
     book: Book = field(default_factory=Book)
     lock: RLock = field(default_factory=RLock)
     secrets: dict[str, str] = field(init=False)
+    weather: Weather = field(default_factory=Weather)
 
     def __post_init__(self) -> None:
         self.script = Script(self.config)
-        self.outbox = Outbox(self.config, self.script)
+        self.outbox = Outbox(self.config, self.script, self.weather)
         self.secrets = {str(vendor): secret for vendor, secret in self.config.secrets.items()}
         self.steps = Agenda("step", workers=1)
 

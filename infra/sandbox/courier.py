@@ -85,7 +85,7 @@ class Courier:
 
     def _end(self, parcel: Parcel) -> None:
         with self.box.lock:
-            self._move(parcel, "failed" if parcel.plan == "returned" else "arrived")
+            self._move(parcel, "arrived" if parcel.plan in ("arrive", "locker", "signed_by_other") else "failed")
 
     def _move(self, parcel: Parcel, state: str) -> None:
         parcel.state = state

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
@@ -16,6 +16,8 @@ from infra.sandbox.agenda import Agenda
 from infra.sandbox.book import Callback
 from infra.sandbox.script import Config, Script
 from infra.sandbox.signature import signed_headers
+from infra.sandbox.vendors.push import Push, Sent
+from infra.sandbox.vendors.weather import Weather
 
 WORKERS = 4
 
@@ -45,8 +47,9 @@ def _is_loopback(host: str) -> bool:
 class Outbox:
     """Sends callbacks. What the target answers with 5xx, 429 or not at all is sent again, as a real vendor does."""
 
-    def __init__(self, config: Config, script: Script) -> None:
+    def __init__(self, config: Config, script: Script, weather: Weather) -> None:
         self._script = script
+        self._weather = weather
         self._retry = config.retry
         self._repeat = config.delays.repeat
         self._http = urllib3.PoolManager(retries=False, timeout=config.retry.timeout, maxsize=WORKERS)
@@ -64,10 +67,10 @@ class Outbox:
         for callback in parked:
             self._schedule(0, callback)
 
-    def write(self, vendor: str, effect: str, name: str, body: dict[str, Any]) -> Callback:
-        """A callback that is not sent yet; its id is that of the effect and of what is told about it."""
+    def write(self, vendor: str, effect: str, name: str, body: dict[str, Any], push: Push | None = None) -> Callback:
+        """A callback that is not sent yet; its id is that of the effect and of what is told about it. `push`: in a real vendor's shape."""
         id = f"{vendor}-{effect}-{name}"
-        callback = Callback(id=id, vendor=vendor, effect=effect, body={"id": id, **body}, at=time.time())
+        callback = Callback(id=id, vendor=vendor, effect=effect, body={"id": id, **body}, at=time.time(), push=push)
         faults = self._script.callbacks(vendor, effect, name)
         if "repeat" in faults:
             callback.copies = 2
@@ -99,15 +102,50 @@ class Outbox:
     def _try(self, callback: Callback) -> None:
         with self._lock:
             target = self._target
-            if target is None or callback.vendor not in target.secrets:
+            if self._homeless(target, callback):
                 self._parked.append(callback)
                 return
             callback.tries += 1
+        if callback.push is not None:
+            self._try_push(callback, callback.push, target)
+            return
+        assert target is not None
         callback.status = self._post(target, callback)
         if callback.status is None or callback.status >= 500 or callback.status == 429:
             self._again(callback)
         else:
             self._settle(callback, taken=callback.status < 300)
+
+    @staticmethod
+    def _homeless(target: Target | None, callback: Callback) -> bool:
+        if callback.push is not None:
+            return callback.push.url(target.url if target else None) is None
+        return target is None or callback.vendor not in target.secrets
+
+    def _try_push(self, callback: Callback, push: Push, target: Target | None) -> None:
+        left = self._weather.left(callback.vendor)
+        if left:
+            self._schedule(left, callback)
+            return
+        url = push.url(target.url if target else None)
+        assert url is not None
+        if not on_this_machine(url):
+            callback.state = "refused"
+            return
+        callback.status, answer = self._post_push(url, push.build(time.time()))
+        if callback.status is not None and push.taken(callback.status, answer):
+            self._settle(callback, taken=True)
+        else:
+            self._again(callback)
+
+    def _post_push(self, url: str, sent: Sent) -> tuple[int | None, bytes]:
+        query = f"{'&' if '?' in url else '?'}{urlencode(sent.query)}" if sent.query else ""
+        headers = {"Content-Type": sent.content_type}
+        try:
+            answer = self._http.request("POST", url + query, body=sent.body, headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError:
+            return None, b""
+        return answer.status, answer.data
 
     def _post(self, target: Target, callback: Callback) -> int | None:
         path = f"/callbacks/{callback.vendor}"

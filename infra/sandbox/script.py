@@ -11,16 +11,19 @@ import hashlib
 from collections import Counter
 from datetime import date
 from threading import Lock
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from infra.sandbox.vendors.settings import Accounts
 
 Vendor = Literal["channel", "identity", "courier", "department"]
 Fault = Literal["error_before", "error_after", "malformed", "slow"]
 MessagePlan = Literal["delivered", "undelivered", "silent", "refused"]
 IdentityPlan = Literal["fail", "fail_once", "refused"]
-CourierRule = Literal["arrive", "fail_pickup", "fail_pickup_once", "return_delivery", "return_delivery_once", "stall", "refused"]
-ParcelPlan = Literal["arrive", "not_collected", "returned", "stall", "refused"]
+ParcelEnd = Literal["arrive", "stall", "refused", "locker", "signed_by_other", "lost"]
+CourierRule = Literal[ParcelEnd, "fail_pickup", "fail_pickup_once", "return_delivery", "return_delivery_once"]
+ParcelPlan = Literal[ParcelEnd, "not_collected", "returned"]
 DecisionPlan = Literal["approve", "correction", "reject", "silent", "refused"]
 CallbackFault = Literal["repeat", "reorder", "lose"]
 
@@ -68,6 +71,7 @@ class Delays(Strict):
     decide: Seconds = 1.0  # from an application to the decision
     slow: Seconds = 10.0  # how long a slow answer takes
     repeat: Seconds = 0.2  # from a callback's acknowledgement to its repetition
+    batch: Seconds = 0.1  # how long a vendor collects receipts before it pushes them
 
 
 class Retry(Strict):
@@ -106,6 +110,7 @@ class Config(Strict):
     chances: Chances = Chances()
     retry: Retry = Retry()
     rules: tuple[Rule, ...] = ()
+    vendors: Accounts = Accounts()
 
 
 class Script:
@@ -158,8 +163,9 @@ class Script:
     def parcel(self, id: str, kind: str, *, first: bool, mobiles: tuple[str, ...]) -> ParcelPlan:
         """What becomes of a parcel. `first`: no earlier parcel of this kind in its case."""
         told: CourierRule | None = self._told("courier", id, *mobiles)
-        if told in ("arrive", "stall", "refused"):
-            return told
+        end: ParcelEnd | None = told if told in get_args(ParcelEnd) else None  # type: ignore[assignment]
+        if end:
+            return end
         if kind == "pickup":
             return "not_collected" if self._parcel_fails(told, "fail_pickup", "pickup_fails", id, first=first) else "arrive"
         if kind == "delivery":

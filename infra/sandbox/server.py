@@ -71,6 +71,10 @@ class SandboxServer:
         """Set the target of callbacks, and secrets that were not configured."""
         self._box.point_at(url, secrets)
 
+    def down(self, vendor: str, seconds: float) -> None:
+        """Take a real vendor down for so many seconds of real time; 0 brings it back."""
+        self._box.weather.down(vendor, seconds)
+
     def add_rule(self, **rule: Any) -> None:
         """Add a rule of the script."""
         self._box.script.add(Rule(**rule))
