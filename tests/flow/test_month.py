@@ -50,7 +50,7 @@ def cases(rules: list[Rule], clean: Path) -> dict[HitKey, str]:
     book, reader = RuleBook(rules), local(clean)
     subjects = (s for b in range(reader.manifest.buckets) for s in reader.subjects(b))
     found = [h for s in subjects for h in explained(book, s)]
-    return {HitKey(h.item_code, h.subject, h.certificate_no, h.jurisdiction): h.case_id for h in found}
+    return {h.key: h.case_id for h in found}
 
 
 def test_a_month_of_deltas_opens_what_a_month_of_full_scans_opens(rules: list[Rule], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 
 from tests.support.ledger import ORIGIN, SIGNER
 from tests.support.template import ROOT, table
@@ -154,11 +155,24 @@ def forget() -> None:
 
 
 @contextmanager
+def _whole_transactions() -> Iterator[None]:
+    """DynamoDB answers one request at a time: moto's transactions are neither isolated nor safe for threads."""
+    one_at_a_time, call = threading.RLock(), DynamoHandler.call_action
+
+    def locked(handler: DynamoHandler) -> Any:
+        with one_at_a_time:
+            return call(handler)
+
+    with patch.object(DynamoHandler, "call_action", locked):
+        yield
+
+
+@contextmanager
 def storage(monkeypatch: Any, moto: Any = None) -> Iterator[None]:
     """Tables, buckets, key and secrets on moto, named by this process's settings."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    with mock_aws(config=moto):
+    with mock_aws(config=moto), _whole_transactions():
         forget()
         monkeypatch.setenv(config.KMS_KEY, _create())
         monkeypatch.setattr(bootstrap, "ledger_signer", lambda: SIGNER)  # moto's KMS has no Ed25519
@@ -173,14 +187,12 @@ def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
     clock = FixedClock(TODAY)
     stack = Stack(clock, MemoryMessenger(), MemoryIdentity(clock), MemoryCourier(), MemoryDepartment(), MemoryLookup(TODAY.date()))
     stack.department = lambda _: stack.departments
-    one_at_a_time = threading.Lock()  # moto's transactions are not safe for threads
 
     def run(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:  # noqa: ARG001
         verb = parameters["FunctionName"].rsplit(":", 1)[-1]
         stack.invoked.append(verb)
         try:
-            with one_at_a_time:
-                return {"StatusCode": 200, "Payload": invoke(verb, json.loads(parameters["Payload"]))}
+            return {"StatusCode": 200, "Payload": invoke(verb, json.loads(parameters["Payload"]))}
         except Exception as error:
             return {
                 "StatusCode": 200,

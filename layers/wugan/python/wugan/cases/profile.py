@@ -19,13 +19,12 @@ from wugan.detection.model import Condition
 from wugan.detection.row import Row
 from wugan.errors import InvalidInput, NotFound
 from wugan.items.model import ChangeTrigger, Channel, FilingTrigger, Item, RenewalTrigger, SubjectField
-from wugan.outreach.plan import address_of
+from wugan.outreach.plan import CHANNEL_NAMES, address_of
 from wugan.registry import normalise
 from wugan.registry.model import Certificate, Subject
 
 Versioned = tuple[str, Item]  # as the item store gives them
 _STATUS = {"active": "存续", "cancelled": "已注销", "revoked": "已吊销"}
-_CHANNELS = {Channel.WECHAT: "微信", Channel.APP: "政务服务应用", Channel.SMS: "短信"}
 
 
 @dataclass(frozen=True)
@@ -316,7 +315,7 @@ def _reach(channel: Channel, subject: Subject) -> Reach:
 def _out_of_reach(subject: Subject, items: Sequence[Versioned]) -> Iterator[Told]:
     for version, item in items:
         if _concerns(item, version, subject) and not any(_reached(channel, subject) for channel in item.channels):
-            channels = "、".join(_CHANNELS[c] for c in item.channels)
+            channels = "、".join(CHANNEL_NAMES[c] for c in item.channels)
             yield Told(item.code, item.name, f"{channels}都联系不到任何人，将转电话联系")
 
 

@@ -13,17 +13,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from wugan.cases.held import RULE, missing_feeds
 from wugan.cases.opening import Fate, Found, Opening
 from wugan.clock import Clock
 from wugan.detection import search
 from wugan.detection.rule import Rule, readable, rule
 from wugan.errors import InvalidInput, WuganError
-from wugan.items.model import Item, Kind, Requirement
 from wugan.items.port import ItemStore
 from wugan.outreach.plan import next_target
 from wugan.registry import guard, intake
 from wugan.registry.changes import Change
-from wugan.registry.feeds import BLACKLIST, CONTACT, LICENCE
 from wugan.registry.guard import Limits
 from wugan.registry.lookup import BucketReader
 from wugan.registry.port import RegistryFiles
@@ -33,7 +32,6 @@ BYTES_PER_BUCKET = 2_000_000  # of drops; a lookup of one subject reads one buck
 SUBJECTS_PER_CHUNK = 500_000  # the fastest of the sizes that `make bench-chunks` compares, at half the memory promised
 HITS_PER_BATCH = 25
 PLAN, REPORT = "plan.json", "report.json"
-RULE = "rule"  # what an item is held back for when its rule cannot be read
 FAILED = "failed:"  # and a code: a fate that is none yet
 PENDING = f"{FAILED}pending"
 Fact = dict[str, Any]  # what is written down of one hit's fate
@@ -248,19 +246,6 @@ class BatchFailed(WuganError):
 
     code = "batch_failed"
     status = 503
-
-
-def missing_feeds(item: Item, incomplete: Sequence[str]) -> list[str]:
-    """The incomplete feeds without which this item could hit somebody wrongly: it is held back until they come whole.
-
-    A missing row elsewhere only hides a hit, which the next scan finds.
-    """
-    wrong = {CONTACT.name}
-    if Requirement.NOT_BLACKLISTED in item.requires:
-        wrong.add(BLACKLIST.name)
-    if item.kind is Kind.FILING:
-        wrong.add(LICENCE.name)
-    return sorted(wrong & set(incomplete))
 
 
 def _delivered(drops: Path) -> dict[str, dict[str, datetime]]:

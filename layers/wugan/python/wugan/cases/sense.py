@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from wugan.cases.held import missing_feeds
 from wugan.cases.opening import Found, Opening
 from wugan.cases.ports import SubjectLookup
-from wugan.cases.scan import missing_feeds
 from wugan.clock import Clock
 from wugan.detection.evaluate import explained
 from wugan.detection.predicate import RuleBook

@@ -12,13 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from wugan.cases import profile
+from wugan.cases.held import missing_feeds
 from wugan.cases.model import Head
 from wugan.cli import offline
 from wugan.cli.common import AsJson, print_json, refusing
 from wugan.detection import rule
 from wugan.detection.evaluate import evaluate
 from wugan.detection.model import Hit, Verdict
-from wugan.detection.simulate import masked
 from wugan.errors import NotFound
 from wugan.items.model import Item, SubjectField
 from wugan.registry.model import Subject
@@ -101,7 +101,7 @@ def lines(verdict: dict[str, Any]) -> Iterator[str]:
 def _hit(hit: Hit, persons: bool) -> dict[str, Any]:
     return {
         "jurisdiction": hit.jurisdiction,
-        "changes": [asdict(c if persons else masked(c)) for c in hit.changes],
+        "changes": [asdict(c if persons else c.masked()) for c in hit.changes],
         "due": hit.due.isoformat() if hit.due else None,
         "records": list(hit.records),
         "case": {"case_id": hit.case_id, "state": "not_looked_up"},
@@ -117,7 +117,6 @@ def _without(item: Item, subject: Subject) -> str:
 
 
 def _offline(item: str, code: str, version: str, registry: Path, items: Path, day: datetime | None) -> Asked:
-    from wugan.cases.scan import missing_feeds
 
     credit_code = profile.known_form(code)
     found_version, found = chosen(item, version, offline.current(items))
@@ -140,7 +139,6 @@ def chosen(code: str, version: str, items: Sequence[tuple[str, Item]]) -> tuple[
 
 def _on_stack(item: str, code: str, version: str, persons: bool) -> dict[str, Any]:
     from wugan import bootstrap
-    from wugan.cases.scan import missing_feeds
 
     store, registries = bootstrap.case_store(), bootstrap.lookup()
     pair = (version, bootstrap.item_store().get(item, version)) if version else chosen(item, "", bootstrap.item_store().current())

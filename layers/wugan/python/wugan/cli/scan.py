@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wugan.cases.scan import RULE
+from wugan.cases.held import RULE
 from wugan.cli.common import AsJson, print_json, refusing
 from wugan.errors import NotFound, WuganError
 from wugan.registry import guard

@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+
+from wugan.items.model import SubjectField
+
+_PERSONAL = frozenset({SubjectField.LEGAL_REPRESENTATIVE.value, SubjectField.PERSON_IN_CHARGE.value})
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,10 @@ class FieldChange:
     field: str
     old: str | None
     new: str | None
+
+    def masked(self) -> FieldChange:
+        """The change as it may be shown: of a person's name only the surname."""
+        return replace(self, old=_surname(self.old), new=_surname(self.new)) if self.field in _PERSONAL else self
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,11 @@ class Hit:
     rule: str = ""  # the hash of the rule, which a new version of the item may share
 
     @property
+    def key(self) -> HitKey:
+        """What a full scan knows of this hit."""
+        return HitKey(self.item_code, self.subject, self.certificate_no, self.jurisdiction)
+
+    @property
     def fingerprint(self) -> str:
         """What makes this hit the same hit tomorrow: the certificate and what is to become of it. 160 bits, hex."""
         facts = [self.certificate_no, sorted([c.field, c.old, c.new] for c in self.changes), self.due and self.due.isoformat()]
@@ -74,3 +87,7 @@ class Verdict:
     hit: Hit | None
     conditions: tuple[Condition, ...]
     certificate_no: str | None = None
+
+
+def _surname(name: str | None) -> str | None:
+    return f"{name[0]}{'*' * (len(name) - 1)}" if name else name

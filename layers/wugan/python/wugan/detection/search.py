@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ from wugan.detection.evaluate import explained
 from wugan.detection.model import Hit, HitKey
 from wugan.detection.predicate import RuleBook
 from wugan.detection.rule import Rule
-from wugan.registry.buckets import bucket_of
 from wugan.registry.lookup import BucketReader
 from wugan.registry.model import Subject
 
@@ -42,19 +40,11 @@ def since(known: Sequence[Rule], fresh: Sequence[Rule], reader: BucketReader, be
 def _search(rules: Sequence[Rule], reader: BucketReader, buckets: Sequence[int], only: Iterable[str] | None) -> Searched:
     keys = set(fullscan.scan(rules, reader.files(fullscan.READ, buckets), reader.manifest.as_of, only=only))
     explanations = list(_explanations(RuleBook(rules), reader, keys))
-    confirmed = {_key(hit) for _, hit in explanations}
-    return Searched(tuple(pair for pair in explanations if _key(pair[1]) in keys), len(keys ^ confirmed))
+    confirmed = {hit.key for _, hit in explanations}
+    return Searched(tuple(pair for pair in explanations if pair[1].key in keys), len(keys ^ confirmed))
 
 
 def _explanations(book: RuleBook, reader: BucketReader, keys: Iterable[HitKey]) -> Iterator[tuple[Subject, Hit]]:
     """The predicate's hits of every subject that the full scan found."""
-    by_bucket: dict[int, set[str]] = defaultdict(set)
-    for key in keys:
-        by_bucket[bucket_of(key.subject, reader.manifest.buckets)].add(key.subject)
-    for bucket, codes in sorted(by_bucket.items()):
-        for subject in reader.subjects(bucket, only=codes):
-            yield from ((subject, hit) for hit in explained(book, subject))
-
-
-def _key(hit: Hit) -> HitKey:
-    return HitKey(hit.item_code, hit.subject, hit.certificate_no, hit.jurisdiction)
+    for subject in reader.subjects_of({key.subject for key in keys}):
+        yield from ((subject, hit) for hit in explained(book, subject))

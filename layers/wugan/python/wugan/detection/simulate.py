@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -20,15 +20,10 @@ from wugan.detection.model import FieldChange, HitKey
 from wugan.detection.predicate import Judge, RuleBook, judge
 from wugan.detection.row import Row
 from wugan.detection.rule import Rule
-from wugan.items.model import SubjectField
-from wugan.registry.buckets import MANIFEST, PRODUCER, bucket_of, file_name
-from wugan.registry.feeds import BLACKLIST, BUSINESS, LICENCE, PROPERTY
+from wugan.registry.buckets import MANIFEST
 from wugan.registry.lookup import BucketReader, Fetch
-from wugan.registry.model import Subject
 
-PERSONAL = frozenset({SubjectField.LEGAL_REPRESENTATIVE.value, SubjectField.PERSON_IN_CHARGE.value})
 _Hits = Mapping[str, set[HitKey]]  # by item code
-_FEEDS = (LICENCE.name, BUSINESS.name, PROPERTY.name, BLACKLIST.name, PRODUCER)
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ class Sample:
     subject: str  # credit code
     certificate_no: str | None
     jurisdiction: str
-    changes: tuple[FieldChange, ...]  # persons' names as `masked`
+    changes: tuple[FieldChange, ...]  # persons' names masked
     conditions: tuple[str, ...]  # those that hold; of one that is no longer hit, those that do not, with what they need
 
 
@@ -104,8 +99,7 @@ class DayOfReplay:
 def snapshot(name: str, fetch: Fetch) -> Snapshot:
     """The clean files that `fetch` brings here, all of them."""
     reader = BucketReader(fetch)
-    buckets = range(reader.manifest.buckets)
-    files = {feed: [fetch(file_name(feed, b)) for b in buckets] for feed in _FEEDS}
+    files = reader.files(fullscan.READ, range(reader.manifest.buckets))
     return Snapshot(name, reader, files, json.loads(fetch(MANIFEST).read_text(encoding="utf-8")))
 
 
@@ -139,21 +133,12 @@ class Replay:
 
     def _open(self, shot: Snapshot, codes: Collection[str]) -> Counter[str]:
         book, opened = RuleBook(self.rules), Counter[str]()
-        for subject in _subjects(shot, codes):
+        for subject in shot.reader.subjects_of(codes):
             for hit in explained(book, subject):
                 if hit.case_id not in self.cases[hit.item_code]:
                     self.cases[hit.item_code].add(hit.case_id)
                     opened[hit.item_code] += 1
         return opened
-
-
-def masked(change: FieldChange) -> FieldChange:
-    """A change that may be shown: of a person's name only the surname."""
-    return replace(change, old=_surname(change.old), new=_surname(change.new)) if change.field in PERSONAL else change
-
-
-def _surname(name: str | None) -> str | None:
-    return f"{name[0]}{'*' * (len(name) - 1)}" if name else name
 
 
 def _by_item(rules: Sequence[Rule], shot: Snapshot) -> dict[str, set[HitKey]]:
@@ -186,7 +171,7 @@ def _shuffled(keys: Iterable[HitKey]) -> list[HitKey]:
 def _samples(one: Rule, shot: Snapshot, kinds: Mapping[HitKey, str], most: int) -> Iterator[Sample]:
     chosen = _alternating(kinds, most)
     its_judge = judge(one)
-    subjects = {s.credit_code: s for s in _subjects(shot, {k.subject for k in chosen})}
+    subjects = {s.credit_code: s for s in shot.reader.subjects_of({k.subject for k in chosen})}
     for key in chosen:
         for row in its_judge.rows(subjects[key.subject], shot.as_of):
             if (row.certificate.certificate_no if row.certificate else None) == key.certificate_no:
@@ -202,14 +187,5 @@ def _alternating(kinds: Mapping[HitKey, str], most: int) -> list[HitKey]:
 def _sample(its_judge: Judge, row: Row, key: HitKey, kind: str) -> Sample:
     conditions = verdict(its_judge, row).conditions
     told = [f"{c.reason}：{c.needed}" for c in conditions if not c.held] or [c.reason for c in conditions]
-    shown = tuple(map(masked, changes(its_judge.rule.item, row)))
+    shown = tuple(c.masked() for c in changes(its_judge.rule.item, row))
     return Sample(kind, key.subject, key.certificate_no, key.jurisdiction, shown, tuple(told))
-
-
-def _subjects(shot: Snapshot, codes: Collection[str]) -> Iterator[Subject]:
-    """These subjects, read bucket by bucket."""
-    by_bucket: dict[int, list[str]] = defaultdict(list)
-    for code in codes:
-        by_bucket[bucket_of(code, shot.reader.manifest.buckets)].append(code)
-    for bucket, wanted in sorted(by_bucket.items()):
-        yield from shot.reader.subjects(bucket, wanted)

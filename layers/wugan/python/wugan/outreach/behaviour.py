@@ -16,7 +16,8 @@ from random import Random
 
 from wugan.clock import BEIJING
 from wugan.items.model import Channel
-from wugan.outreach.schedule import NAMES, Choice, Chooser, Option, in_order, slot_of
+from wugan.outreach.plan import CHANNEL_NAMES
+from wugan.outreach.schedule import Choice, Chooser, Option, in_order, slot_of
 
 ANSWER_TIME = timedelta(days=3)  # an opening or answer after that is not credited to the message
 EPOCH = datetime(2026, 1, 1, tzinfo=BEIJING)  # counters weigh 1 here; stored counters depend on it
@@ -304,7 +305,7 @@ def explained(arm: Arm, believed: Mapping[Arm, Estimate]) -> str:
 
 def told(arm: Arm) -> str:
     """The arm's name."""
-    return f"{NAMES[arm.channel]}，{_PARTS[arm.slot]}"
+    return f"{CHANNEL_NAMES[arm.channel]}，{_PARTS[arm.slot]}"
 
 
 _PARTS = {8: "上午8点", 10: "上午10点", 12: "中午12点", 14: "下午2点", 16: "下午4点", 18: "晚上6点"}

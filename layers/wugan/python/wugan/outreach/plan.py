@@ -9,6 +9,7 @@ from typing import Any
 from wugan.items.model import Channel, Item
 
 HOTLINE = "12345"  # the national government service hotline (政务服务便民热线)
+CHANNEL_NAMES = {Channel.WECHAT: "微信", Channel.APP: "政务服务应用", Channel.SMS: "短信"}
 _ADDRESS = {Channel.WECHAT: "wechat_openid", Channel.APP: "app_user", Channel.SMS: "mobile"}
 
 

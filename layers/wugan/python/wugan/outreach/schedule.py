@@ -15,9 +15,9 @@ from zlib import crc32
 from wugan.clock import BEIJING
 from wugan.errors import InvalidInput
 from wugan.items.model import Channel
+from wugan.outreach.plan import CHANNEL_NAMES
 from wugan.outreach.quiet import Quiet
 
-NAMES = {Channel.WECHAT: "微信", Channel.APP: "政务服务应用", Channel.SMS: "短信"}
 SLOTS = (8, 10, 12, 14, 16, 18)  # hours at which a part of the day begins, Beijing time; the last lasts until the first
 HORIZON = timedelta(days=1)  # a preferred hour is waited for at most so long
 _PAUSE = timedelta(minutes=10)  # between a message and what could not go with it
@@ -158,7 +158,7 @@ Decision = Send | Wait | Call
 def in_order(options: Sequence[Option]) -> Choice:
     """The item's first channel at the first moment: for who asked not to be profiled (PIPL art. 24), and where nothing is known."""
     option = options[0]
-    return Choice(option, f"{NAMES[option.channel]}：按事项规定的固定顺序，不使用个人习惯")
+    return Choice(option, f"{CHANNEL_NAMES[option.channel]}：按事项规定的固定顺序，不使用个人习惯")
 
 
 def slot_of(at: datetime) -> int:
@@ -238,7 +238,7 @@ def _standing(due: Iterable[Prompt]) -> Option | None:
 def _choice(person: Person, lead: Prompt, standing: Option | None, rules: Rules, now: datetime, choose: Chooser) -> Choice:
     channels = _channels(lead, person)
     if standing and standing.at <= now and standing.channel in channels:
-        return Choice(Option(standing.channel, now), f"{NAMES[standing.channel]}：按已定的安排")
+        return Choice(Option(standing.channel, now), f"{CHANNEL_NAMES[standing.channel]}：按已定的安排")
     moments = [now] if standing else [now, *_moments(person, lead, rules, now)]
     return choose([Option(channel, at) for channel in channels for at in moments])
 
@@ -263,7 +263,7 @@ def _sent(person: Person, due: list[Prompt], soon: list[Prompt], rules: Rules, n
     if rest:
         after = replace(person, sent=(*person.sent, Sent(now)))
         free = _free_at(after, rules, now + _PAUSE)
-        decided.append(Wait(rest, f"本次消息容不下或不走{NAMES[channel]}，最早{_told(free)}另发", free))
+        decided.append(Wait(rest, f"本次消息容不下或不走{CHANNEL_NAMES[channel]}，最早{_told(free)}另发", free))
     return decided
 
 
@@ -293,4 +293,4 @@ def _told(at: datetime) -> str:
 
 
 def _listed(channels: Iterable[Channel]) -> str:
-    return "、".join(NAMES[c] for c in channels)
+    return "、".join(CHANNEL_NAMES[c] for c in channels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -88,6 +89,14 @@ class BucketReader:
                 rows = {feed: g.take(code) for feed, g in feeds.items()}
                 if rows[BUSINESS.name] or rows[LICENCE.name]:
                     yield _subject(code, self.manifest.as_of, rows, producers)
+
+    def subjects_of(self, codes: Iterable[str]) -> Iterator[Subject]:
+        """The subjects of these credit codes, bucket by bucket."""
+        wanted: dict[int, list[str]] = defaultdict(list)
+        for code in codes:
+            wanted[bucket_of(code, self.manifest.buckets)].append(code)
+        for bucket, some in sorted(wanted.items()):
+            yield from self.subjects(bucket, only=some)
 
     def files(self, feeds: Iterable[str], buckets: Sequence[int]) -> dict[str, list[Path]]:
         """The clean files of these buckets by feed, for whoever reads them as a whole."""

@@ -8,7 +8,8 @@ from wugan.approval.port import DecisionKind
 from wugan.cases.model import Actor, Lapse, OldCertificate, Outcome, Stage
 from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
-from wugan.items.model import Channel, DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
+from wugan.items.model import DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
+from wugan.outreach.plan import CHANNEL_NAMES
 from wugan.outreach.plan import HOTLINE as HOTLINE
 
 STAGES = {
@@ -45,7 +46,7 @@ OUTCOMES_MORE = {
 KINDS = {Kind.CHANGE: "变更", Kind.RENEWAL: "延续", Kind.FILING: "备案"}
 FIELDS: dict[SubjectField, str] = SUBJECT_FIELDS
 BUREAUS = {Jurisdiction.QD: "青岛市行政审批服务局", Jurisdiction.LX: "莱西市行政审批服务局", Jurisdiction.PD: "平度市行政审批服务局"}
-CHANNELS = {Channel.WECHAT: "微信", Channel.APP: "政务服务应用", Channel.SMS: "短信"}
+CHANNELS = CHANNEL_NAMES
 RETURN_WAYS = {
     ReturnWay.COURIER: "快递上门取走旧证（免费）",
     ReturnWay.HAND_IN: "我自己交到审批窗口",
