@@ -502,7 +502,7 @@ def _promised(case: Case) -> datetime:
 
 
 def _due(case: Case) -> datetime:
-    return decide._supervision_due(case.head, ITEM, case.now)
+    return decide.supervision_due(case.head, ITEM, case.now)
 
 
 # --- ends

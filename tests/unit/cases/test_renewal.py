@@ -164,7 +164,7 @@ def test_however_the_sweeper_runs_prompts_are_bounded_and_silence_ends(given_: t
     ladder = renewal.ladder(case.head, item)
     for minutes in (*pauses, *([60 * 24 * 181] * len(ladder))):
         case.move(minutes=minutes)
-        if decide._ladder_due(case.head, item) > case.now:
+        if decide.ladder_due(case.head, item) > case.now:
             continue
         case.do(decide.came_due, item)
         if case.head.stage is Stage.CLOSING:
@@ -178,7 +178,7 @@ def test_however_the_sweeper_runs_prompts_are_bounded_and_silence_ends(given_: t
 def test_silence_is_asked_at_60_and_45_days_and_ends_before_it_is_too_late() -> None:
     case, asked = prompted(90), []
     while case.head.stage is not Stage.CLOSING:
-        case.now = decide._ladder_due(case.head, ITEM)
+        case.now = decide.ladder_due(case.head, ITEM)
         case.do(decide.came_due, ITEM)
         if case.head.stage is Stage.PUSH:
             asked.append((TODAY + timedelta(days=90) - case.now.date()).days)
@@ -234,7 +234,7 @@ def test_a_wait_for_the_department_wakes_for_what_comes_first(days: int, wakes_f
 def test_the_end_and_the_lights_come_each_once_in_their_order_and_then_an_official() -> None:
     case, told = submitted(0), []
     while case.head.stage is Stage.APPROVAL:
-        due = decide._supervision_due(case.head, ITEM, case.now)
+        due = decide.supervision_due(case.head, ITEM, case.now)
         assert case.now <= due
         case.now = due
         change = case.do(decide.came_due, ITEM)

@@ -50,17 +50,17 @@ def test_each_registry_and_each_origin_of_a_material_has_words() -> None:
 
 
 def _event_types() -> Iterator[str]:
-    """The types that `decide.py` notes; those of parcels and lights are put together there."""
-    source = Path(decide.__file__).read_text(encoding="utf-8")
+    """The types that `decide` notes; those of parcels and lights are put together there."""
+    source = "".join(module.read_text(encoding="utf-8") for module in Path(decide.__file__).parent.glob("*.py"))
     yield from re.findall(r'note\(\s*"(\w+)"', source)
     yield from ("delivered_prompt", "undelivered", "declared", "corrected", "light_yellow", "light_red")
     yield from (f"{stage}_ordered" for stage in (Stage.PICKUP, Stage.DELIVERY, Stage.GIVE_BACK))
-    yield from (f"{stage}_{state}" for stage, state in decide._PARCELS)
+    yield from (f"{stage}_{state}" for stage, state in decide.PARCELS)
 
 
 def test_each_event_has_words_and_no_words_are_left_over() -> None:
     assert set(_event_types()) == set(texts.EVENTS)
-    assert ParcelState.ARRIVED in {state for _, state in decide._PARCELS}
+    assert ParcelState.ARRIVED in {state for _, state in decide.PARCELS}
 
 
 def test_each_error_is_told_with_what_to_do_next() -> None:

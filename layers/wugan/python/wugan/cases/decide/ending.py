@@ -1,0 +1,57 @@
+"""The end, whoever brings it about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wugan.cases.decide.step import Step
+from wugan.cases.model import (
+    Actor,
+    Answer,
+    Change,
+    Head,
+    Outcome,
+    Stage,
+)
+from wugan.cases.ports import Random
+from wugan.errors import Conflict
+
+
+def cancelled(head: Head, now: datetime, random: Random) -> Change:
+    """The stage `cancel` dropped what was under way after a withdrawal."""
+    step = Step(head, now, random).note("cancelled", Actor.SYSTEM, {"holds_old": head.holds_old})
+    return step.update(stage=Stage.CLOSING, answer=Answer.WITHDRAWN, outcome=Outcome.WITHDRAWN, reason="person", withdrawing=False).change()
+
+
+def handed_over(head: Head, code: str, detail: str, now: datetime, random: Random) -> Change:
+    """The system must not, or cannot, go on: an official takes the case (转人工)."""
+    step = Step(head, now, random).note("handed_over", Actor.SYSTEM, {"reason": code, "detail": detail, "stage": head.stage.value})
+    outcome = head.outcome if head.outcome and head.outcome is not Outcome.DELIVERED else Outcome.BY_PERSON
+    step.update(stage=Stage.CLOSING, answer=Answer.ASKED_PERSON, wait=None, withdrawing=False, outcome=outcome, reason=code, task="handle")
+    return step.change()
+
+
+def notified(head: Head, reference: str, now: datetime, random: Random) -> Change | None:
+    """The person was told how it ended. None when it was told before."""
+    if head.attempts.get("notice"):
+        return None
+    step = Step(head, now, random)
+    step.count("notice")
+    facts = {"outcome": head.outcome.value if head.outcome else None, "channel": head.channel, "reference": reference}
+    return step.note("notified", Actor.SYSTEM, facts).change()
+
+
+def closed(head: Head, now: datetime, random: Random) -> Change:
+    """The end. What remains to be done by hand stays on the bureau's list."""
+    step = Step(head, now, random)
+    step.note("closed", Actor.SYSTEM, {"outcome": head.outcome.value if head.outcome else None, "reason": head.reason})
+    return step.update(stage=Stage.CLOSED, wait=None).change()
+
+
+def task_done(head: Head, official: str, now: datetime, random: Random) -> Change:
+    """An official did what the call list or the task asked for."""
+    if head.task is None:
+        raise Conflict("there is nothing left to do")
+    step = Step(head, now, random, after_end=True)
+    step.note("task_done", Actor.OFFICIAL, {"task": head.task, "by": official})
+    return step.update(task=None).change()

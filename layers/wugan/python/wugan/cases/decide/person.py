@@ -1,0 +1,148 @@
+"""What the person does (steps 3 to 5), at any time until the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from wugan.cases.decide.prompting import ladder_due
+from wugan.cases.decide.step import Step, expect
+from wugan.cases.model import (
+    PERSON_STAGES,
+    Actor,
+    Answer,
+    Change,
+    Head,
+    OldCertificate,
+    Outcome,
+    Stage,
+)
+from wugan.cases.ports import Random
+from wugan.errors import Conflict, Forbidden, InvalidInput
+from wugan.identity.port import Checked
+from wugan.items.model import Item, ReturnWay
+
+MOST_FAILED_CHECKS = 5
+MOST_CHECKS = 20  # of one way for one case: nobody can have codes sent to a phone without end
+
+
+def identity_started(head: Head, method: str, reference: str, now: datetime, random: Random) -> Change:
+    """The person chose a way to prove who they are (step 3); at a later stage, to come back to their case."""
+    _check_lock(head, now)
+    if head.attempts.get(method, 0) >= MOST_CHECKS:
+        raise Forbidden("too many checks were begun for this case: ask a person")
+    step = Step(head, now, random, after_end=True)
+    facts = {"method": method, "attempt": step.count(method)}
+    return step.update(check=f"{method}:{reference}").note("identity_started", Actor.PERSON, facts).change()
+
+
+def _check_lock(head: Head, now: datetime) -> None:
+    if head.locked_until and now < head.locked_until:
+        raise Forbidden(f"too many failed checks: try again after {head.locked_until:%Y-%m-%d %H:%M}, or ask a person")
+
+
+def identity_checked(head: Head, item: Item, result: Checked, now: datetime, random: Random) -> Change | None:
+    """The vendor told the result of a check. None when it was told before, or a newer check is under way.
+
+    An older check that passed, begun in another tab, is as good: the person has a session, so the case must go on.
+    """
+    if result.passed:
+        _check_lock(head, now)
+    unidentified = head.resume is Stage.IDENTITY and head.stage in (Stage.IDENTITY, Stage.PUSH)
+    if head.check.partition(":")[2] != result.reference and not (result.passed and unidentified):
+        return None
+    step = Step(head, now, random, after_end=True)
+    facts: dict[str, Any] = {"level": result.level, "reference": result.reference}
+    if not result.passed:
+        return _identity_failed(step, facts | {"reason": result.reason})
+    step.note("identified", Actor.IDENTITY, facts).update(check="")
+    if head.stage is Stage.PUSH and head.resume is Stage.IDENTITY:
+        return step.update(resume=Stage.INTENTION).change()  # a reminder is on its way: it leads to the next step
+    if head.wait is None or head.stage is not Stage.IDENTITY:
+        return step.change()
+    answered = step.answer(Answer.IDENTIFIED, Stage.INTENTION, resume=Stage.INTENTION)
+    return step.change(answered=answered, opened=step.open_wait(Stage.INTENTION, ladder_due(step.head, item)))
+
+
+def _identity_failed(step: Step, facts: dict[str, Any]) -> Change:
+    """A code may be typed again; a face check is over. After five failures the case is locked for a day."""
+    failed = step.count("identity_failed")
+    if failed % MOST_FAILED_CHECKS == 0:
+        step.update(locked_until=step.now + timedelta(days=1), check="")
+    elif step.head.check.startswith("face:"):
+        step.update(check="")
+    return step.note("identity_failed", Actor.IDENTITY, facts | {"failed": failed}).change()
+
+
+def intended(head: Head, text: str, now: datetime, random: Random) -> Change:
+    """ "Continue" counts as the application (step 4); `text` is what the person was asked."""
+    expect(head, Stage.INTENTION)
+    step = Step(head, now, random).note("intention_confirmed", Actor.PERSON, {"question": text})
+    return step.change(answered=step.answer(Answer.CONFIRMED, Stage.DECLARATION, resume=Stage.DECLARATION, applied_at=now))
+
+
+def declined(head: Head, forever: bool, now: datetime, random: Random) -> Change:
+    """The person says no, for now or for this item for ever."""
+    expect(head, Stage.IDENTITY, Stage.INTENTION, Stage.DECLARATION)
+    step = Step(head, now, random).note("declined", Actor.PERSON, {"forever": forever})
+    answered = step.answer(Answer.DECLINED, Stage.CLOSING, outcome=Outcome.DECLINED, reason="never" if forever else "not_now")
+    return step.change(answered=answered, optout=head.item_code if forever else None)
+
+
+def asked_person(head: Head, now: datetime, random: Random) -> Change:
+    """The person wants a human (PIPL art. 24). While the person is asked, the case goes over; later, an official is told to help."""
+    step = Step(head, now, random).note("asked_person", Actor.PERSON)
+    if head.wait is None or head.stage not in PERSON_STAGES:
+        return step.update(task="handle").change()
+    answered = step.answer(Answer.ASKED_PERSON, Stage.CLOSING, outcome=Outcome.BY_PERSON, reason="asked_person", task="handle")
+    return step.change(answered=answered)
+
+
+def prefilled(head: Head, item: Item, form: Mapping[str, Any], degraded: Sequence[str], now: datetime, random: Random) -> Change:
+    """The stage `declare` fetched the data and filled the form (step 5)."""
+    step = Step(head, now, random)
+    facts = {"attempt": step.count("declare"), "missing": list(degraded)}
+    step.note("form_prepared", Actor.SYSTEM, facts, sealed={"form": form})
+    return step.change(opened=step.open_wait(Stage.DECLARATION, ladder_due(step.head, item)))
+
+
+def declared(
+    head: Head, item: Item, form: Mapping[str, Any], return_way: str | None, delivery_way: str, disputed: Sequence[str],
+    now: datetime, random: Random,
+) -> Change:  # fmt: skip
+    """The person confirmed form and material and chose return and delivery (step 5)."""
+    expect(head, Stage.DECLARATION, Stage.CORRECTION)
+    ways = [w.value for w in item.return_ways]
+    if (ways or return_way) and return_way not in ways:
+        raise InvalidInput(f"choose one of {', '.join(ways) or 'nothing'}", field="return_way")
+    if delivery_way not in [w.value for w in item.delivery_ways]:
+        raise InvalidInput(f"choose one of {', '.join(w.value for w in item.delivery_ways)}", field="delivery_way")
+    correcting = head.stage is Stage.CORRECTION
+    step = Step(head, now, random)
+    facts = {"return_way": return_way, "delivery_way": delivery_way, "disputed": list(disputed)}
+    step.note("corrected" if correcting else "declared", Actor.PERSON, facts, sealed={"form": form})
+    old = OldCertificate.NONE if return_way == ReturnWay.NONE_HELD and not head.holds_old else head.old_certificate
+    pickup = not correcting and return_way == ReturnWay.COURIER and old is OldCertificate.WITH_PERSON
+    answered = step.answer(
+        Answer.CORRECTED if correcting else Answer.CONFIRMED,
+        Stage.PICKUP if pickup else Stage.APPROVAL,
+        old_certificate=old,
+        return_way=head.return_way if correcting else return_way,
+        delivery_way=delivery_way,
+    )
+    return step.change(answered=answered)
+
+
+def withdrawn(head: Head, now: datetime, random: Random) -> Change:
+    """The person withdraws, at any time before the decision. Between two waits the next stage finds it."""
+    if head.granted or head.stage in (Stage.DELIVERY, Stage.GIVE_BACK, Stage.CLOSING):
+        raise Conflict("the decision is made; the case can no longer be withdrawn")
+    step = Step(head, now, random).note("withdrawn", Actor.PERSON, {"at_stage": head.stage.value})
+    if head.wait is None:
+        if head.withdrawing:
+            raise Conflict("the case is being withdrawn already")
+        return step.update(withdrawing=True).change()
+    answered = step.answer(Answer.WITHDRAWN, Stage.CLOSING, withdrawing=True, outcome=Outcome.WITHDRAWN, reason="person")
+    return step.change(answered=replace(answered, error="Withdrawn"))

@@ -1,0 +1,103 @@
+"""Opening a case, and prompting (steps 1 and 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from wugan.cases import renewal
+from wugan.cases.decide.step import Step
+from wugan.cases.model import (
+    Actor,
+    Answer,
+    Change,
+    Head,
+    OldCertificate,
+    Outcome,
+    Stage,
+)
+from wugan.cases.ports import Random
+from wugan.detection.model import Hit
+from wugan.items.model import Item
+
+
+def open_case(hit: Hit, item: Item, name: str, contacts: Sequence[Mapping[str, Any]], now: datetime, random: Random) -> Change:
+    """Detection found a hit (step 1); `name` is the subject's, `contacts` are those who act for it."""
+    head = Head(
+        case_id=hit.case_id,
+        item_code=hit.item_code,
+        item_version=hit.item_version,
+        subject=hit.subject,
+        jurisdiction=hit.jurisdiction,
+        fingerprint=hit.fingerprint,
+        certificate_no=hit.certificate_no,
+        opened_at=now,
+        stage=Stage.PUSH,
+        old_certificate=OldCertificate.WITH_PERSON if item.certificates.old_returns else OldCertificate.NONE,
+        expires_on=hit.due.isoformat() if hit.due else None,
+    )
+    facts = {
+        "item": hit.item_code,
+        "item_version": hit.item_version,
+        "rule": hit.rule,
+        "fields": [c.field for c in hit.changes],
+        "conditions": [{"name": c.name, "held": c.held, "reason": c.reason} for c in hit.conditions],
+        "records": list(hit.records),
+        "as_of": hit.as_of.isoformat(),
+        "due": hit.due.isoformat() if hit.due else None,
+    }
+    changes = [{"field": c.field, "old": c.old, "new": c.new} for c in hit.changes]
+    sealed = {"changes": changes, "contacts": [dict(c) for c in contacts], "subject": {"name": name}}
+    return Step(head, now, random).note("opened", Actor.SYSTEM, facts, sealed=sealed).change()
+
+
+def pushed(head: Head, item: Item, channel: str, contact: int, reference: str, now: datetime, random: Random) -> Change:
+    """The stage `push` handed a prompt to a channel (step 2)."""
+    step = Step(head, now, random)
+    attempt = step.count("push")
+    step.update(channel=channel, contact=contact, prompted_at=head.prompted_at or now)
+    facts = {"channel": channel, "attempt": attempt, "rung": head.rung, "purpose": head.resume.value, "reference": reference}
+    step.note("pushed", Actor.SYSTEM, facts)
+    return step.change(opened=step.open_wait(head.resume, _prompt_due(step.head, item)))
+
+
+def _prompt_due(head: Head, item: Item) -> datetime:
+    if head.resume is Stage.CORRECTION:
+        assert head.paused_at is not None
+        return head.paused_at + timedelta(days=item.reminders.correction_days)
+    return ladder_due(head, item)
+
+
+def ladder_due(head: Head, item: Item) -> datetime:
+    """When the person is reminded next, or the case expires."""
+    ladder = renewal.ladder(head, item)
+    return ladder[min(head.rung, len(ladder) - 1)]
+
+
+def push_refused(head: Head, channel: str, reason: str, now: datetime, random: Random) -> Change:
+    """A channel refused this person for good: the next one is tried."""
+    step = Step(head, now, random)
+    facts = {"channel": channel, "attempt": step.count("push"), "reason": reason}
+    return step.update(tried=(*head.tried, channel)).note("push_refused", Actor.CHANNEL, facts).change()
+
+
+def unreachable(head: Head, item: Item, now: datetime, random: Random) -> Change:
+    """No channel is left. A first prompt ends on the call list; a later one waits on without a message."""
+    step = Step(head, now, random).note("unreachable", Actor.SYSTEM, {"tried": list(head.tried), "purpose": head.resume.value})
+    if head.prompted_at is None or (head.resume is Stage.IDENTITY and head.rung == 0):  # nobody was ever reached
+        step.update(stage=Stage.CLOSING, answer=Answer.UNREACHABLE, outcome=Outcome.UNREACHABLE, reason="no_channel", task="call")
+        return step.change()
+    return step.change(opened=step.open_wait(head.resume, _prompt_due(step.head, item)))
+
+
+def receipt(head: Head, attempt: int, delivered: bool, message_id: str, now: datetime, random: Random) -> Change:
+    """A channel told what became of a prompt. An undelivered one that nobody answered yet goes over the next channel."""
+    step = Step(head, now, random)
+    facts = {"channel": head.channel, "attempt": attempt}
+    step.note("delivered_prompt" if delivered else "undelivered", Actor.CHANNEL, facts)
+    current = head.attempts.get("push", 0) == attempt
+    if delivered or not current or head.wait is None or head.stage is not head.resume or head.stage is not Stage.IDENTITY:
+        return step.change(seen=(message_id,))
+    answered = step.answer(Answer.UNDELIVERED, Stage.PUSH, tried=(*head.tried, head.channel))
+    return step.change(answered=answered, seen=(message_id,))
