@@ -14,7 +14,7 @@ from wugan import bootstrap
 from wugan.cases.archive import CASE, TYPE, ArchiveStore
 from wugan.cases.audit import table_event
 from wugan.cases.decide import Step
-from wugan.cases.model import CHAIN_START, Actor, Event, Head, Stage
+from wugan.cases.model import CHAIN_START, Actor, Event, Head, Stage, Task
 from wugan.cases.outbox import pending_of
 from wugan.cases.ports import CaseStore
 from wugan.clock import BEIJING
@@ -51,12 +51,13 @@ def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         yield Stores(bootstrap.case_store(), bootstrap.archive_store(), bootstrap.event_table(), rows)
 
 
-def begin(stores: Stores, number: int, stage: Stage, task: str | None = None) -> Head:
+def begin(stores: Stores, number: int, stage: Stage, task: Task | None = None) -> Head:
     """A case with two events that stands at a stage."""
     made = Head(f"case{number:022d}", ITEM.code, "v1", f"subject{number}", "QD", f"{number:040d}", "证1", NOW, Stage.PUSH)
     change = Step(made, NOW, RANDOM).note("opened", Actor.SYSTEM).change()
     stores.cases.create(change)
-    change = Step(change.head, NOW, RANDOM).note("closed", Actor.SYSTEM).update(stage=stage, task=task).change()
+    step = Step(change.head, NOW, RANDOM).note("closed", Actor.SYSTEM).update(stage=stage)
+    change = (step.ask(task) if task else step).change()
     stores.cases.commit(change)
     return change.head
 
@@ -68,7 +69,7 @@ def manifest(number: int, previous: str = CHAIN_START) -> Event:
 def test_closed_cases_without_a_task_stand_on_the_list_until_they_are_archived(stores: Stores) -> None:
     closed = [begin(stores, number, Stage.CLOSED) for number in range(5)]
     begin(stores, 5, Stage.DELIVERY)
-    begin(stores, 6, Stage.CLOSED, task="handle")
+    begin(stores, 6, Stage.CLOSED, task=Task.HANDLE)
     assert {h.case_id for h in stores.archive.closed(10)} == {h.case_id for h in closed}
     assert len(stores.archive.closed(2)) == 2
     for _ in range(2):

@@ -17,7 +17,7 @@ from wugan import bootstrap, config
 from wugan.aws.case_store import MOST_INLINE
 from wugan.aws.wait_store import DynamoWaitStore
 from wugan.cases.decide import Step
-from wugan.cases.model import Actor, Answer, Change, Event, Head, Stage, Wait, broken_link
+from wugan.cases.model import Actor, Answer, Change, Event, Head, Stage, Task, Wait, broken_link
 from wugan.cases.outbox import pending_of
 from wugan.cases.ports import CaseStore, WaitStore
 from wugan.clock import BEIJING
@@ -269,12 +269,12 @@ class TestLists:
             change = begun(number)
             stores.cases.create(change)
             step = Step(change.head, NOW + timedelta(minutes=number), RANDOM).note("asked_person", Actor.PERSON)
-            stores.cases.commit(step.update(task="handle").change())
-        assert [h.case_id for h in stores.cases.tasks("QD", "handle")] == [head(1).case_id, head(2).case_id]
-        assert list(stores.cases.tasks("QD", "call")) == list(stores.cases.tasks("LX", "handle")) == []
+            stores.cases.commit(step.ask(Task.HANDLE).change())
+        assert [h.case_id for h in stores.cases.tasks("QD", Task.HANDLE)] == [head(1).case_id, head(2).case_id]
+        assert list(stores.cases.tasks("QD", Task.CALL)) == list(stores.cases.tasks("LX", Task.HANDLE)) == []
         first = stores.cases.head(head(1).case_id)
-        stores.cases.commit(Step(first, NOW, RANDOM).note("task_done", Actor.OFFICIAL).update(task=None).change())
-        assert [h.case_id for h in stores.cases.tasks("QD", "handle")] == [head(2).case_id]
+        stores.cases.commit(Step(first, NOW, RANDOM).note("task_done", Actor.OFFICIAL).finish(Task.HANDLE).change())
+        assert [h.case_id for h in stores.cases.tasks("QD", Task.HANDLE)] == [head(2).case_id]
 
     def test_cases_that_wait_for_nobody(self, stores: Stores) -> None:
         for number in range(6):

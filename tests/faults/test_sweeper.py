@@ -59,7 +59,7 @@ def test_execution_that_failed() -> None:
     world.clock.move(minutes=16)
     assert world.sweeper.sweep()["handed_over"] == 1
     head = world.head
-    assert (head.stage, head.outcome, head.reason, head.task) == ("closed", "by_person", "execution_failed", "handle")
+    assert (head.stage, head.outcome, head.reason, head.tasks) == ("closed", "by_person", "execution_failed", ("handle",))
     assert world.sweeper.sweep()["handed_over"] == 0
     assert [e.type for e in world.events].count("handed_over") == 1
 
@@ -88,7 +88,7 @@ def test_a_courier_who_stays_silent() -> None:
     assert world.mischief.calls.count("courier.query") == COURIER_LIMIT.days
     assert world.mischief.calls.count("waits.reschedule") == COURIER_LIMIT.days - 1
     world.play()
-    assert (world.head.outcome, world.head.reason, world.head.task) == ("by_person", "overdue_at_pickup", "handle")
+    assert (world.head.outcome, world.head.reason, world.head.tasks) == ("by_person", "overdue_at_pickup", ("handle",))
 
 
 def _undecided(mischief: Mischief | None = None) -> World:

@@ -301,7 +301,7 @@ class World:
         """How the case ended."""
         head = self.head
         return {
-            "stage": head.stage, "outcome": head.outcome, "reason": head.reason, "old": head.old_certificate, "task": head.task,
+            "stage": head.stage, "outcome": head.outcome, "reason": head.reason, "old": head.old_certificate, "tasks": head.tasks,
             "waits": dict(head.waits), "decided": head.decided, "withdrawing": head.withdrawing, "corrections": head.corrections,
             "execution": self.machine.status(self.case_id),
             "attempts": {k: v for k, v in head.attempts.items() if k != "face"},

@@ -15,7 +15,7 @@ from tests.support.aws import Stack, invoke
 from wugan import bootstrap
 from wugan.cases import decide
 from wugan.cases.desk import Official
-from wugan.cases.model import broken_link, effect_id
+from wugan.cases.model import Task, broken_link, effect_id
 from wugan.cases.opening import Fate
 from wugan.courier.port import ParcelState
 from wugan.errors import DeemedRenewed
@@ -105,7 +105,7 @@ def test_refused_channel_is_passed_over(stack: Stack) -> None:
 def test_nobody_to_reach_is_on_the_call_list(stack: Stack) -> None:
     nobody = people.contact(mobile=None, wechat_openid=None, app_user=None)
     journey = Journey(stack, contacts=(nobody,)).open().ended("unreachable")
-    assert [h.case_id for h in bootstrap.case_store().tasks("QD", "call")] == [journey.case_id]
+    assert [h.case_id for h in bootstrap.case_store().tasks("QD", Task.CALL)] == [journey.case_id]
 
 
 @pytest.mark.parametrize("stage", ["intention", "declaration", "pickup", "approval", "correction"])
@@ -171,7 +171,7 @@ def test_a_person_takes_over_on_request(stack: Stack) -> None:
     journey = Journey(stack).open().waiting("identity")
     bootstrap.applicant().ask_person(journey.link)
     journey.ended("by_person")
-    assert journey.head.task == "handle"
+    assert journey.head.tasks == ("handle",)
 
 
 def test_what_no_longer_qualifies_goes_to_a_person(stack: Stack) -> None:
@@ -243,7 +243,7 @@ def test_an_execution_that_fell_down_is_closed_by_the_sweeper(stack: Stack) -> N
     invoke("sweep", {"source": "aws.states", "detail": {"name": journey.case_id, "status": "FAILED"}})
     assert journey.head.ended
     assert journey.head.outcome == "by_person"
-    assert journey.head.task == "handle"
+    assert journey.head.tasks == ("handle",)
 
 
 def test_a_vendor_that_is_down_is_asked_again_with_the_same_id(stack: Stack) -> None:
@@ -299,5 +299,5 @@ def test_a_renewal_returned_after_the_last_day_still_reaches_the_department(stac
     stack.lookup.subjects[people.CODE] = replace(subject, as_of=stack.clock.now().date())
     journey.identify().declare("hand_in", "electronic").waiting("approval")
     assert invoke("sweep", {})["expired_undecided"] == [journey.case_id]
-    assert [h.case_id for h in bootstrap.case_store().tasks("QD", "handle")] == [journey.case_id]
+    assert [h.case_id for h in bootstrap.case_store().tasks("QD", Task.HANDLE)] == [journey.case_id]
     journey.decide("approved").ended("delivered")

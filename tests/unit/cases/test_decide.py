@@ -15,7 +15,7 @@ from tests.unit.cases import made
 from tests.unit.cases.made import ITEM, NOW, Case, waiting
 from wugan.approval.port import DecisionKind
 from wugan.cases import deadlines, decide
-from wugan.cases.model import Answer, Change, OldCertificate, Outcome, Stage, broken_link
+from wugan.cases.model import Answer, Change, OldCertificate, Outcome, Stage, Task, broken_link
 from wugan.courier.port import ParcelState
 from wugan.errors import CaseEnded, Conflict, Forbidden, InvalidInput, NotWaiting, NotYet
 from wugan.identity.port import Checked
@@ -185,7 +185,7 @@ def test_somebody_who_was_never_reached_is_on_the_call_list() -> None:
     case = made.opened()
     case.do(decide.push_refused, "wechat", "blocked")
     case.do(decide.unreachable, ITEM)
-    assert (case.head.outcome, case.head.task, case.head.stage) == (Outcome.UNREACHABLE, "call", Stage.CLOSING)
+    assert (case.head.outcome, case.head.tasks, case.head.stage) == (Outcome.UNREACHABLE, ("call",), Stage.CLOSING)
 
 
 def test_somebody_who_was_reached_once_is_waited_for() -> None:
@@ -193,7 +193,7 @@ def test_somebody_who_was_reached_once_is_waited_for() -> None:
     case.do(decide.came_due, ITEM)
     change = case.do(decide.unreachable, ITEM)
     assert change.opened
-    assert (case.head.stage, case.head.outcome, case.head.task) == (Stage.INTENTION, None, None)
+    assert (case.head.stage, case.head.outcome, case.head.tasks) == (Stage.INTENTION, None, ())
 
 
 # --- the person
@@ -304,14 +304,14 @@ def test_a_correction_does_not_fetch_the_old_certificate_again() -> None:
 def test_who_asks_for_a_person_while_being_asked_is_handed_over(stage: Stage) -> None:
     case = waiting(stage)
     case.do(decide.asked_person)
-    assert (case.head.stage, case.head.outcome, case.head.task) == (Stage.CLOSING, Outcome.BY_PERSON, "handle")
+    assert (case.head.stage, case.head.outcome, case.head.tasks) == (Stage.CLOSING, Outcome.BY_PERSON, ("handle",))
 
 
 @pytest.mark.parametrize("stage", [Stage.PICKUP, Stage.APPROVAL, Stage.DELIVERY])
 def test_who_asks_for_a_person_later_gets_help_and_the_case_goes_on(stage: Stage) -> None:
     case = waiting(stage)
     assert case.do(decide.asked_person).answered is None
-    assert (case.head.stage, case.head.outcome, case.head.task) == (stage, None, "handle")
+    assert (case.head.stage, case.head.outcome, case.head.tasks) == (stage, None, ("handle",))
 
 
 def test_a_withdrawal_from_a_wait_fails_the_wait_by_name() -> None:
@@ -407,7 +407,7 @@ def test_a_certificate_at_the_counter_is_fetched_there() -> None:
 def test_a_silent_courier_ends_with_an_official() -> None:
     case = waiting(Stage.DELIVERY)
     case.do(decide.came_due, ITEM)
-    assert (case.head.outcome, case.head.reason, case.head.task) == (Outcome.BY_PERSON, "overdue_at_delivery", "handle")
+    assert (case.head.outcome, case.head.reason, case.head.tasks) == (Outcome.BY_PERSON, "overdue_at_delivery", ("handle",))
 
 
 # --- the department
@@ -493,7 +493,7 @@ def test_the_lights_come_on_one_after_the_other_and_then_an_official() -> None:
     assert dues == [_promised(case), last]
     case.now = last
     case.do(decide.came_due, ITEM)
-    assert (case.head.outcome, case.head.reason, case.head.task) == (Outcome.BY_PERSON, "overdue_at_approval", "handle")
+    assert (case.head.outcome, case.head.reason, case.head.tasks) == (Outcome.BY_PERSON, "overdue_at_approval", ("handle",))
 
 
 def _promised(case: Case) -> datetime:
@@ -511,7 +511,7 @@ def _due(case: Case) -> datetime:
 def test_a_case_handed_over_names_why_and_keeps_an_outcome_it_had() -> None:
     case = waiting(Stage.PICKUP)
     case.do(decide.handed_over, "courier_refused_pickup", "area_not_served")
-    assert (case.head.stage, case.head.wait, case.head.outcome, case.head.task) == (Stage.CLOSING, None, Outcome.BY_PERSON, "handle")
+    assert (case.head.stage, case.head.wait, case.head.outcome, case.head.tasks) == (Stage.CLOSING, None, Outcome.BY_PERSON, ("handle",))
     assert case.events[-1].facts == {"reason": "courier_refused_pickup", "detail": "area_not_served", "stage": "pickup"}
     case = waiting(Stage.GIVE_BACK)
     case.do(decide.handed_over, "courier_failed_give_back", "")
@@ -529,10 +529,10 @@ def test_a_task_is_done_once_even_after_the_end() -> None:
     case = waiting(Stage.IDENTITY)
     case.do(decide.asked_person)
     case.do(decide.closed)
-    case.do(decide.task_done, "王")
-    assert case.head.task is None
+    case.do(decide.task_done, Task.HANDLE, "王")
+    assert case.head.tasks == ()
     with pytest.raises(Conflict):
-        case.do(decide.task_done, "王")
+        case.do(decide.task_done, Task.HANDLE, "王")
 
 
 def test_a_case_is_at_work_from_each_answer_to_the_next_wait() -> None:

@@ -16,7 +16,7 @@ from tests.unit.cases import made
 from tests.unit.cases.made import FORM, NOW, Case
 from wugan.approval.port import DecisionKind
 from wugan.cases import decide, renewal
-from wugan.cases.model import Answer, Change, Lapse, Outcome, Stage, broken_link
+from wugan.cases.model import Answer, Change, Lapse, Outcome, Stage, Task, broken_link
 from wugan.clock import BEIJING
 from wugan.courier.port import ParcelState
 from wugan.errors import Conflict, DeemedRenewed
@@ -201,7 +201,7 @@ def test_applied_in_time_and_undecided_is_deemed_renewed() -> None:
     change = to_end(case).do(decide.came_due, ITEM)
     assert change.rescheduled
     assert (case.head.stage, case.head.wait, case.head.lapse) == (Stage.APPROVAL, change.rescheduled.id, Lapse.DEEMED_RENEWED)
-    assert case.head.task is None
+    assert case.head.tasks == ()
     (event,) = change.events
     last = TODAY + timedelta(days=30)
     assert (event.type, event.facts) == (
@@ -213,11 +213,11 @@ def test_applied_in_time_and_undecided_is_deemed_renewed() -> None:
 def test_applied_late_and_undecided_is_for_an_official() -> None:
     case = submitted(29)
     change = to_end(case).do(decide.came_due, ITEM)
-    assert (case.head.stage, case.head.lapse, case.head.task) == (Stage.APPROVAL, Lapse.EXPIRED_UNDECIDED, "handle")
+    assert (case.head.stage, case.head.lapse, case.head.tasks) == (Stage.APPROVAL, Lapse.EXPIRED_UNDECIDED, ("handle",))
     assert [(e.type, e.facts["in_time"]) for e in change.events] == [("expired_undecided", False)]
-    case.do(decide.task_done, "王")
+    case.do(decide.task_done, Task.HANDLE, "王")
     assert sweep(case).count("expired_undecided") == 0
-    assert case.head.task is None
+    assert case.head.tasks == ()
 
 
 @pytest.mark.parametrize(("days", "wakes_for"), [(0, "end"), (1, "end"), (30, "light")])
@@ -240,7 +240,7 @@ def test_the_end_and_the_lights_come_each_once_in_their_order_and_then_an_offici
         change = case.do(decide.came_due, ITEM)
         told += [e.type for e in change.events]
     assert told == ["expired_undecided", "light_yellow", "light_red", "overdue"]
-    assert (case.head.outcome, case.head.reason, case.head.task) == (Outcome.BY_PERSON, "overdue_at_approval", "handle")
+    assert (case.head.outcome, case.head.reason, case.head.tasks) == (Outcome.BY_PERSON, "overdue_at_approval", ("handle",))
 
 
 def test_after_an_outage_the_end_comes_first_and_nothing_is_left_out() -> None:
@@ -294,7 +294,7 @@ def test_what_came_late_is_decided_as_ever(act: Callable[[Case], Change], stage:
     act(case)
     assert case.head.stage is stage
     assert [e.type for e in case.events].count("expired_undecided") == 1
-    assert case.head.task == "handle"
+    assert case.head.tasks == ("handle",)
 
 
 def test_a_minute_before_the_end_everything_is_as_ever() -> None:
@@ -321,7 +321,7 @@ def test_while_corrections_are_with_the_person_nothing_is_deemed() -> None:
     corrected(case)
     assert [e.type for e in case.events if e.type in set(Lapse)] == []
     assert sweep(case)[0] == "expired_undecided"
-    assert (case.head.lapse, case.head.task) == (Lapse.EXPIRED_UNDECIDED, "handle")
+    assert (case.head.lapse, case.head.tasks) == (Lapse.EXPIRED_UNDECIDED, ("handle",))
     noted = next(e for e in case.events if e.type == "expired_undecided")
     assert noted.facts["in_time"] is True
     assert noted.facts["submitted_on"] > noted.facts["expires_on"]

@@ -115,7 +115,7 @@ def test_no_is_one_tap_without_proof(town: Town, client: Client, link: str, inde
 
 def test_somebody_who_asks_for_a_person_gets_one(town: Town, client: Client, link: str) -> None:
     assert "已转告工作人员" in client.submit(client.get(f"/c/{link}"), "/ask").text
-    assert town.head(link).task == "handle"
+    assert town.head(link).tasks == ("handle",)
 
 
 def test_the_intention_may_be_no(town: Town, client: Client, link: str) -> None:

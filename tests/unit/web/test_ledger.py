@@ -10,6 +10,7 @@ from tests.browser.serve import STAGE
 from tests.browser.town import Town
 from tests.support.ledger import SIGNER
 from tests.unit.web.client import Client, Reply
+from wugan.cases.model import Task
 from wugan.ledger import casefile
 from wugan.ledger.checkpoint import open_checkpoint
 from wugan.ledger.proof import parse
@@ -77,7 +78,7 @@ def test_what_officials_note_for_each_other_is_not_in_a_person_s_proof(client: C
     session = town.session(link)
     town.applicant.ask_person(link)
     town.ending.hand_over(town.head(link).case_id, "asked_person")
-    town.desk.done(town.official, town.head(link).case_id)
+    town.desk.done(town.official, town.head(link).case_id, Task.HANDLE)
     assert session
     body = json.loads(proof_of(client, town, link))
     untold = {e["seq"] for e in body["events"] if e["event"] is None}

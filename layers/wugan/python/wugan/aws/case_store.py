@@ -14,7 +14,7 @@ from wugan.aws.tables import SHARDS, Cancelled, Put, Update, archive_queue, case
 from wugan.aws.vault import Vault
 from wugan.cases import codec
 from wugan.cases.codec import stamp
-from wugan.cases.model import Change, Event, Head, Wait
+from wugan.cases.model import Change, Event, Head, Task, Wait
 from wugan.cases.outbox import pending_of
 from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead
 
@@ -84,6 +84,8 @@ class DynamoCaseStore:
             yield Put("outbox", outbox_row(self.outbox_table, pending_of(event)))
         for section, value in change.sealed.items():
             yield Put("sealed", self._sealed_row(case_id, section, change.head.seq, wrapped, value))
+        for task in (*change.asked, *change.done):
+            yield Put("task", self._task_row(change.head, task))
         if change.opened:
             yield Put("opened", self._wait_row(change.opened), wait_rows(self.waits_table).wait_id.does_not_exist())
 
@@ -125,11 +127,17 @@ class DynamoCaseStore:
             subject=head.subject,
             queue=f"{head.jurisdiction}#{queued}" if queued else None,
             promised_by=stamp(head.promised_by) if head.promised_by else None,
-            task_queue=_task_queue(head),
+            task_queue=archive_queue(shard(head.case_id)) if head.ended and not head.tasks else None,
             updated_at=stamp(head.updated_at) if head.updated_at else None,
             working_shard=shard(head.case_id) if head.working_since else None,
             working_since=stamp(head.working_since) if head.working_since else None,
         )
+
+    def _task_row(self, head: Head, task: Task) -> Any:
+        """A task that is over stays as a row that stands on no list: nothing here is ever deleted."""
+        assert head.updated_at is not None
+        queue = f"{head.jurisdiction}#{task}" if task in head.tasks else None
+        return self.rows(head.case_id, f"TASK#{task}", task_queue=queue, updated_at=stamp(head.updated_at))
 
     def _sealed_row(self, case_id: str, section: str, seq: int, wrapped: bytes, value: Any) -> Any:
         name = f"SEALED#{section}#{seq:06d}"
@@ -213,8 +221,9 @@ class DynamoCaseStore:
         last = found.last_evaluated_key
         return page, base64.urlsafe_b64encode(json.dumps(last).encode()).decode() if last else None
 
-    def tasks(self, jurisdiction: str, task: str) -> Iterator[Head]:
-        return map(_head, self.rows.by_task.query(f"{jurisdiction}#{task}"))
+    def tasks(self, jurisdiction: str, task: Task) -> Iterator[Head]:
+        for row in self.rows.by_task.query(f"{jurisdiction}#{task}"):
+            yield self.head(row.pk)
 
     def working_before(self, at: Any) -> Iterator[Head]:
         for number in range(SHARDS):
@@ -223,10 +232,3 @@ class DynamoCaseStore:
 
 def _head(row: Any) -> Head:
     return codec.head_from_json(row.body)
-
-
-def _task_queue(head: Head) -> str | None:
-    """The list of an official's tasks, or of what is to be archived."""
-    if head.task:
-        return f"{head.jurisdiction}#{head.task}"
-    return archive_queue(shard(head.case_id)) if head.ended else None

@@ -48,7 +48,7 @@ def _index(name: str, hash_key: str, range_key: str, projection: type) -> Any:
 
 
 class _CaseRow(Model):
-    """A row of the cases table: the head, an event, a sealed section, a key, a message that was seen, an opt-out."""
+    """A row of the cases table: the head, an event, a sealed section, a key, a message that was seen, a task, an opt-out."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)

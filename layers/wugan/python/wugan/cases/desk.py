@@ -12,7 +12,7 @@ from typing import Any
 from wugan.approval.port import Decision
 from wugan.cases import decide, profile
 from wugan.cases.context import Context
-from wugan.cases.model import Event, Head, Stage
+from wugan.cases.model import Event, Head, Stage, Task
 from wugan.cases.profile import Profile
 from wugan.errors import Forbidden, InvalidInput
 from wugan.items.model import Item
@@ -66,9 +66,9 @@ class Desk:
         """One page of the cases to decide, the most urgent first."""
         return self.context.store.queue(official.jurisdiction, Stage.APPROVAL.value, PAGE, after)
 
-    def tasks(self, official: Official) -> list[Head]:
+    def tasks(self, official: Official) -> list[tuple[Task, Head]]:
         """The call list and what else officials have to do by hand."""
-        return [h for task in ("call", "handle") for h in self.context.store.tasks(official.jurisdiction, task)]
+        return [(task, head) for task in Task for head in self.context.store.tasks(official.jurisdiction, task)]
 
     def case(self, official: Official, case_id: str) -> DeskCase:
         """One case. Raises NotFound, Forbidden for another bureau's."""
@@ -99,11 +99,11 @@ class Desk:
         now = self.context.clock.now()
         return self.context.apply(case_id, lambda head: decide.handed_over_counter(head, official.name, now, self.context.random))
 
-    def done(self, official: Official, case_id: str) -> Head:
-        """The task of this case is done."""
+    def done(self, official: Official, case_id: str, task: Task) -> Head:
+        """A task of this case is done."""
         self._own(official, case_id)
         now = self.context.clock.now()
-        return self.context.apply(case_id, lambda head: decide.task_done(head, official.name, now, self.context.random))
+        return self.context.apply(case_id, lambda head: decide.task_done(head, task, official.name, now, self.context.random))
 
     def _own(self, official: Official, case_id: str) -> Head:
         head = self.context.store.head(case_id)

@@ -99,6 +99,16 @@ class Lapse(StrEnum):
     EXPIRED_UNDECIDED = "expired_undecided"  # applied for late, or not complete on the last day
 
 
+class Task(StrEnum):
+    """What an official has to do by hand. A case may have several."""
+
+    CALL = "call"  # nobody could be reached over a channel: telephone
+    HANDLE = "handle"  # the system must not, or cannot, go on by itself
+    PARCEL = "parcel"  # look for a parcel, or make sure that the right person has it
+    KEEPER = "keeper"  # a field is disputed: ask the registry's keeper to correct it (数据更正)
+    FOLLOW_UP = "follow_up"  # a bad rating (差评回访)
+
+
 @dataclass(frozen=True)
 class Event:
     """One thing that happened. `facts` hold no personal data; what is personal is sealed and named in `sealed`.
@@ -235,7 +245,7 @@ class Head:
     paused_at: datetime | None = None
     light: str = "green"  # efficiency supervision (电子监察)
     corrections: int = 0
-    task: str | None = None  # call | handle: an official has to act
+    tasks: tuple[Task, ...] = ()
     waiting_since: datetime | None = None  # when the open wait was opened
     working_since: datetime | None = None  # since when the case waits for nobody
     updated_at: datetime | None = None
@@ -290,6 +300,8 @@ class Change:
     sealed: Mapping[str, Any] = field(default_factory=dict)  # section → JSON value, encrypted by the store
     seen: tuple[str, ...] = ()  # ids of outside messages taken in by this change
     optout: str | None = None  # item code the subject never wants again
+    asked: tuple[Task, ...] = ()  # tasks that officials are given by this change
+    done: tuple[Task, ...] = ()  # tasks that are over with this change
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from wugan.cases.model import Change, Event, Head, WaitRecord
+from wugan.cases.model import Change, Event, Head, Task, WaitRecord
 from wugan.registry.model import Subject
 
 
@@ -49,8 +49,8 @@ class CaseStore(Protocol):
     def queue(self, jurisdiction: str, stage: str, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
         """One page of a bureau's cases at a stage by promised date, and where the next page starts."""
 
-    def tasks(self, jurisdiction: str, task: str) -> Iterator[Head]:
-        """Cases in which an official of the bureau has to act, oldest first."""
+    def tasks(self, jurisdiction: str, task: Task) -> Iterator[Head]:
+        """Cases in which an official of the bureau has this to do, the longest asked for first."""
 
     def working_before(self, at: datetime) -> Iterator[Head]:
         """Cases that wait for nobody since before `at`."""

@@ -20,7 +20,7 @@ class MemoryArchiveStore:
     done: dict[str, int] = field(default_factory=dict)
 
     def closed(self, limit: int) -> list[Head]:
-        found = [h for h in self.cases.heads.values() if h.ended and not h.task and self.done.get(h.case_id) != h.version]
+        found = [h for h in self.cases.heads.values() if h.ended and not h.tasks and self.done.get(h.case_id) != h.version]
         return sorted(found, key=lambda h: str(h.updated_at))[:limit]
 
     def archived(self, case_id: str, version: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from wugan.cases.model import Change, Event, Head, WaitRecord
+from wugan.cases.model import Change, Event, Head, Task, WaitRecord
 from wugan.cases.outbox import pending_of
 from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
 from wugan.items.model import Item
@@ -68,6 +68,7 @@ class MemoryCaseStore:
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     optouts: set[tuple[str, str]] = field(default_factory=set)
+    asked_at: dict[tuple[str, Task], str] = field(default_factory=dict)
     ledger: MemoryLedgerRows = field(default_factory=MemoryLedgerRows)
 
     def create(self, change: Change) -> None:
@@ -93,6 +94,7 @@ class MemoryCaseStore:
             self.ledger.add(pending_of(event))
         self.sections.setdefault(case_id, {}).update(copy.deepcopy(dict(change.sealed)))
         self.seen |= {(case_id, s) for s in change.seen}
+        self.asked_at |= {(case_id, task): str(change.head.updated_at) for task in change.asked}
         if change.optout:
             self.optouts.add((change.head.subject, change.optout))
         if change.opened:
@@ -148,9 +150,9 @@ class MemoryCaseStore:
         page = found[start : start + limit]
         return page, str(start + limit) if start + limit < len(found) else None
 
-    def tasks(self, jurisdiction: str, task: str) -> Iterator[Head]:
-        found = [h for h in self.heads.values() if h.jurisdiction == jurisdiction and h.task == task]
-        return iter(sorted(found, key=lambda h: str(h.updated_at)))
+    def tasks(self, jurisdiction: str, task: Task) -> Iterator[Head]:
+        found = [h for h in self.heads.values() if h.jurisdiction == jurisdiction and task in h.tasks]
+        return iter(sorted(found, key=lambda h: self.asked_at[h.case_id, task]))
 
     def working_before(self, at: datetime) -> Iterator[Head]:
         return iter([h for h in self.heads.values() if h.working_since and h.working_since < at])

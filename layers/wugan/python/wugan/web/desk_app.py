@@ -12,7 +12,7 @@ from chalice.app import Chalice
 
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases.desk import Desk, DeskCase, Official
-from wugan.cases.model import Head, Stage, effect_id, parse_effect_id
+from wugan.cases.model import Head, Stage, Task, effect_id, parse_effect_id
 from wugan.errors import Forbidden, InvalidInput, LinkExpired, LinkInvalid
 from wugan.links import DESK_SESSION
 from wugan.outreach.plan import bureau
@@ -245,12 +245,18 @@ def received(sitting: Sitting) -> Answer:
 
 def tasks(sitting: Sitting) -> Answer:
     """The call list, and what else is to be done by hand."""
-    return sitting.page("desk/tasks.html", {"rows": _rows(sitting, sitting.desk.tasks(sitting.official))})
+    found = sitting.desk.tasks(sitting.official)
+    rows = _rows(sitting, [head for _, head in found])
+    return sitting.page("desk/tasks.html", {"rows": list(zip([task for task, _ in found], rows, strict=True))})
 
 
 def done(sitting: Sitting) -> Answer:
     """A task is done."""
-    sitting.desk.done(sitting.official, sitting.call.params["case_id"])
+    try:
+        task = Task(sitting.call.form.get("task", ""))
+    except ValueError:
+        raise InvalidInput("one of the case's tasks", field="task") from None
+    sitting.desk.done(sitting.official, sitting.call.params["case_id"], task)
     return Redirect(sitting.path("tasks"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wugan.approval.port import DecisionKind
-from wugan.cases.model import Actor, Lapse, OldCertificate, Outcome, Stage
+from wugan.cases.model import Actor, Lapse, OldCertificate, Outcome, Stage, Task
 from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
 from wugan.items.model import DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
@@ -78,7 +78,13 @@ ACTORS = {
     Actor.OFFICIAL: "工作人员",
 }
 DECISIONS = {DecisionKind.APPROVED: "准予", DecisionKind.CORRECTION: "要求补正", DecisionKind.REJECTED: "不予许可"}
-TASKS = {"call": "电话联系申请人", "handle": "人工办理"}
+TASKS = {
+    Task.CALL: "电话联系申请人",
+    Task.HANDLE: "人工办理",
+    Task.PARCEL: "查找包裹",
+    Task.KEEPER: "请登记机关更正数据",
+    Task.FOLLOW_UP: "差评回访",
+}
 REASONS = {
     "not_qualified": "不符合法定条件",
     "materials_untrue": "申报内容与事实不符",

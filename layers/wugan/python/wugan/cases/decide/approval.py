@@ -17,6 +17,7 @@ from wugan.cases.model import (
     Lapse,
     Outcome,
     Stage,
+    Task,
 )
 from wugan.cases.ports import Random
 from wugan.errors import DeemedRenewed, InvalidInput, NotWaiting
@@ -117,4 +118,4 @@ def note_lapse(step: Step) -> None:
     if in_time and submitted < renewal.ends_at(head.expires_on):
         step.note("deemed_renewed", Actor.SYSTEM, facts).update(lapse=Lapse.DEEMED_RENEWED)
     else:
-        step.note("expired_undecided", Actor.SYSTEM, facts).update(lapse=Lapse.EXPIRED_UNDECIDED, task="handle")
+        step.note("expired_undecided", Actor.SYSTEM, facts).update(lapse=Lapse.EXPIRED_UNDECIDED).ask(Task.HANDLE)

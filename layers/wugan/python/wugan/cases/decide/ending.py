@@ -12,9 +12,9 @@ from wugan.cases.model import (
     Head,
     Outcome,
     Stage,
+    Task,
 )
 from wugan.cases.ports import Random
-from wugan.errors import Conflict
 
 
 def cancelled(head: Head, now: datetime, random: Random) -> Change:
@@ -27,7 +27,8 @@ def handed_over(head: Head, code: str, detail: str, now: datetime, random: Rando
     """The system must not, or cannot, go on: an official takes the case (转人工)."""
     step = Step(head, now, random).note("handed_over", Actor.SYSTEM, {"reason": code, "detail": detail, "stage": head.stage.value})
     outcome = head.outcome if head.outcome and head.outcome is not Outcome.DELIVERED else Outcome.BY_PERSON
-    step.update(stage=Stage.CLOSING, answer=Answer.ASKED_PERSON, wait=None, withdrawing=False, outcome=outcome, reason=code, task="handle")
+    step.ask(Task.HANDLE)
+    step.update(stage=Stage.CLOSING, answer=Answer.ASKED_PERSON, wait=None, withdrawing=False, outcome=outcome, reason=code)
     return step.change()
 
 
@@ -48,10 +49,7 @@ def closed(head: Head, now: datetime, random: Random) -> Change:
     return step.update(stage=Stage.CLOSED, wait=None).change()
 
 
-def task_done(head: Head, official: str, now: datetime, random: Random) -> Change:
-    """An official did what the call list or the task asked for."""
-    if head.task is None:
-        raise Conflict("there is nothing left to do")
-    step = Step(head, now, random, after_end=True)
-    step.note("task_done", Actor.OFFICIAL, {"task": head.task, "by": official})
-    return step.update(task=None).change()
+def task_done(head: Head, task: Task, official: str, now: datetime, random: Random) -> Change:
+    """An official did what a task asked for."""
+    step = Step(head, now, random, after_end=True).finish(task)
+    return step.note("task_done", Actor.OFFICIAL, {"task": task.value, "by": official}).change()

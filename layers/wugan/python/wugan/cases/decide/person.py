@@ -18,6 +18,7 @@ from wugan.cases.model import (
     OldCertificate,
     Outcome,
     Stage,
+    Task,
 )
 from wugan.cases.ports import Random
 from wugan.errors import Conflict, Forbidden, InvalidInput
@@ -93,10 +94,10 @@ def declined(head: Head, forever: bool, now: datetime, random: Random) -> Change
 
 def asked_person(head: Head, now: datetime, random: Random) -> Change:
     """The person wants a human (PIPL art. 24). While the person is asked, the case goes over; later, an official is told to help."""
-    step = Step(head, now, random).note("asked_person", Actor.PERSON)
+    step = Step(head, now, random).note("asked_person", Actor.PERSON).ask(Task.HANDLE)
     if head.wait is None or head.stage not in PERSON_STAGES:
-        return step.update(task="handle").change()
-    answered = step.answer(Answer.ASKED_PERSON, Stage.CLOSING, outcome=Outcome.BY_PERSON, reason="asked_person", task="handle")
+        return step.change()
+    answered = step.answer(Answer.ASKED_PERSON, Stage.CLOSING, outcome=Outcome.BY_PERSON, reason="asked_person")
     return step.change(answered=answered)
 
 

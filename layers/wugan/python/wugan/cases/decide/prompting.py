@@ -16,6 +16,7 @@ from wugan.cases.model import (
     OldCertificate,
     Outcome,
     Stage,
+    Task,
 )
 from wugan.cases.ports import Random
 from wugan.detection.model import Hit
@@ -86,8 +87,8 @@ def unreachable(head: Head, item: Item, now: datetime, random: Random) -> Change
     """No channel is left. A first prompt ends on the call list; a later one waits on without a message."""
     step = Step(head, now, random).note("unreachable", Actor.SYSTEM, {"tried": list(head.tried), "purpose": head.resume.value})
     if head.prompted_at is None or (head.resume is Stage.IDENTITY and head.rung == 0):  # nobody was ever reached
-        step.update(stage=Stage.CLOSING, answer=Answer.UNREACHABLE, outcome=Outcome.UNREACHABLE, reason="no_channel", task="call")
-        return step.change()
+        step.update(stage=Stage.CLOSING, answer=Answer.UNREACHABLE, outcome=Outcome.UNREACHABLE, reason="no_channel")
+        return step.ask(Task.CALL).change()
     return step.change(opened=step.open_wait(head.resume, _prompt_due(step.head, item)))
 
 

@@ -16,10 +16,11 @@ from wugan.cases.model import (
     Facts,
     Head,
     Stage,
+    Task,
     Wait,
 )
 from wugan.cases.ports import Random
-from wugan.errors import CaseEnded, NotWaiting, NotYet
+from wugan.errors import CaseEnded, Conflict, NotWaiting, NotYet
 
 
 class Step:
@@ -31,6 +32,8 @@ class Step:
         self.head, self.now, self.random = head, now, random
         self.events: list[Event] = []
         self.sealed: dict[str, Any] = {}
+        self.asked: list[Task] = []
+        self.done: list[Task] = []
 
     def note(self, type: str, actor: Actor, facts: Facts | None = None, *, sealed: Mapping[str, Any] | None = None) -> Step:
         """Append an event; `sealed` sections are encrypted and only named in it."""
@@ -46,12 +49,27 @@ class Step:
         """The change as noted so far."""
         working = None if self.head.wait or self.head.ended else self.now
         head = replace(self.head, version=self.head.version + 1, updated_at=self.now, working_since=working)
-        return Change(head, tuple(self.events), opened, answered, sealed=self.sealed, **more)
+        asked, done = tuple(self.asked), tuple(self.done)
+        return Change(head, tuple(self.events), opened, answered, sealed=self.sealed, asked=asked, done=done, **more)
 
     def update(self, **fields: Any) -> Step:
         """Set fields of the head."""
         self.head = replace(self.head, **fields)
         return self
+
+    def ask(self, task: Task) -> Step:
+        """Give officials a task; one that they have already stays as it is."""
+        if task not in self.head.tasks:
+            self.asked.append(task)
+            self.update(tasks=(*self.head.tasks, task))
+        return self
+
+    def finish(self, task: Task) -> Step:
+        """A task is over. Raises Conflict when there is none of this kind."""
+        if task not in self.head.tasks:
+            raise Conflict("there is nothing left to do")
+        self.done.append(task)
+        return self.update(tasks=tuple(t for t in self.head.tasks if t is not task))
 
     def open_wait(self, stage: Stage, due_at: datetime) -> Wait:
         """Let the case wait at `stage`."""

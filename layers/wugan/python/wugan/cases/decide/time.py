@@ -14,6 +14,7 @@ from wugan.cases.model import (
     Head,
     Outcome,
     Stage,
+    Task,
     Wait,
 )
 from wugan.cases.ports import Random
@@ -77,4 +78,5 @@ def _overdue(step: Step) -> Change:
     step.note("overdue", Actor.SYSTEM, {"stage": step.head.stage.value})
     reason = f"overdue_at_{step.head.stage.value}"
     outcome = step.head.outcome or Outcome.BY_PERSON
-    return step.change(answered=step.answer(Answer.OVERDUE, Stage.CLOSING, outcome=outcome, reason=reason, task="handle"))
+    step.ask(Task.HANDLE)
+    return step.change(answered=step.answer(Answer.OVERDUE, Stage.CLOSING, outcome=outcome, reason=reason))
