@@ -106,11 +106,11 @@ class World:
         department: Any = w["department"]
         messenger: Any = w["messenger"]
         waits: Any = w["waits"]
-        self.applicant = Applicant(context, identity)
-        self.callbacks = Callbacks(context, self.applicant, courier, lambda _: SECRET)
+        self.applicant = Applicant(context, lambda _: identity)
+        self.callbacks = Callbacks(context, self.applicant, lambda _: courier, lambda _: SECRET)
         self.opening, self.resumer = Opening(context, executions), Resume(waits, executions, context.clock)
-        self.outreach, ending = Outreach(context, messenger), Ending(context)
-        carry, cancel = Carry(context, courier), Cancel(context, courier, lambda _: department)
+        self.outreach, ending = Outreach(context, lambda _: messenger), Ending(context)
+        carry, cancel = Carry(context, lambda _: courier), Cancel(context, lambda _: courier, lambda _: department)
         self.sweeper = Sweep(self.resumer, self.callbacks, ending, context, executions)
         approve, declare = Approve(context, lambda _: department), Declare(context)
         stages = {

@@ -148,19 +148,19 @@ def vendor_secret(kind: str) -> str:
 
 
 @cache
-def messenger() -> SandboxMessenger:
+def messenger(jurisdiction: str) -> SandboxMessenger:  # noqa: ARG001 – until each bureau has vendors of its own
     """The message channels."""
     return SandboxMessenger(_sandbox(), vendor_secret("channel"), clock(), JsonClient())
 
 
 @cache
-def identity() -> SandboxIdentity:
+def identity(jurisdiction: str) -> SandboxIdentity:  # noqa: ARG001 – until each bureau has vendors of its own
     """Identity authentication."""
     return SandboxIdentity(_sandbox(), vendor_secret("identity"), clock(), JsonClient())
 
 
 @cache
-def courier() -> SandboxCourier:
+def courier(jurisdiction: str) -> SandboxCourier:  # noqa: ARG001 – until each bureau has vendors of its own
     """The courier."""
     return SandboxCourier(_sandbox(), vendor_secret("courier"), clock(), JsonClient())
 
@@ -180,7 +180,7 @@ def _sandbox() -> str:
 @cache
 def outreach() -> Outreach:
     """Prompts, and the word at the end."""
-    return Outreach(context(), messenger())
+    return Outreach(context(), messenger)
 
 
 @cache
@@ -192,7 +192,7 @@ def declare() -> Declare:
 @cache
 def carry() -> Carry:
     """Certificates on their way, both directions."""
-    return Carry(context(), courier())
+    return Carry(context(), courier)
 
 
 @cache
@@ -204,7 +204,7 @@ def approve() -> Approve:
 @cache
 def cancel() -> Cancel:
     """Dropping what is under way."""
-    return Cancel(context(), courier(), department)
+    return Cancel(context(), courier, department)
 
 
 @cache
@@ -216,7 +216,7 @@ def ending() -> Ending:
 @cache
 def applicant() -> Applicant:
     """The applicant's side."""
-    return Applicant(context(), identity())
+    return Applicant(context(), identity)
 
 
 @cache
@@ -228,7 +228,7 @@ def desk() -> Desk:
 @cache
 def callbacks() -> Callbacks:
     """The way in for vendors and departments."""
-    return Callbacks(context(), applicant(), courier(), vendor_secret)
+    return Callbacks(context(), applicant(), courier, vendor_secret)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ class Applicant:
     """The applicant's side of the cases. Links open masked pages; a session belongs to an identified person and one case."""
 
     context: Context
-    identity: IdentityVerifier
+    identity: Callable[[str], IdentityVerifier]  # by jurisdiction
 
     # --- reading
 
@@ -126,7 +126,7 @@ class Applicant:
         contact = self._contact(head)
         check_id = effect_id(head.case_id, "face", head.attempts.get("face", 0) + 1)
         back = f"{self.context.public_url()}/c/{link}/identity/return"
-        started = self.identity.start_face(check_id, str(contact["name"]), str(contact["id_number"]), back)
+        started = self.identity(head.jurisdiction).start_face(check_id, str(contact["name"]), str(contact["id_number"]), back)
         return started.url or back, self._started(head, "face", started.reference)
 
     def start_code(self, link: str) -> str:
@@ -136,18 +136,18 @@ class Applicant:
         if not mobile:
             raise InvalidInput("no mobile number is on file: use the face check or ask a person", field="method")
         check_id = effect_id(head.case_id, "code", head.attempts.get("code", 0) + 1)
-        return self._started(head, "code", self.identity.start_code(check_id, str(mobile)).reference)
+        return self._started(head, "code", self.identity(head.jurisdiction).start_code(check_id, str(mobile)).reference)
 
     def finish_face(self, link: str, pending: str) -> str | None:
         """Back from the vendor: a session when the check passed, None while it is not finished. Raises Forbidden when it failed."""
         head, reference = self._pending(link, pending, "face")
-        result = self.identity.check_face(reference)
+        result = self.identity(head.jurisdiction).check_face(reference)
         return None if result is None else self._session(head, result)
 
     def finish_code(self, link: str, pending: str, code: str, id_tail: str) -> str:
         """The code, and the last four of the identity number. Returns a session. Raises Forbidden."""
         head, reference = self._pending(link, pending, "code")
-        result = self.identity.check_code(reference, code.strip())
+        result = self.identity(head.jurisdiction).check_code(reference, code.strip())
         number = str(self._contact(head).get("id_number", ""))
         if result.passed and id_tail.strip().upper() != number[-4:]:
             result = Checked(result.reference, False, result.level, result.at, "id_number")
@@ -157,7 +157,7 @@ class Applicant:
         """A vendor hinted that a check is finished: ask the vendor, and go on."""
         head = self.context.store.head(case_id)
         method, _, reference = head.check.partition(":")
-        result = self.identity.check_face(reference) if method == "face" else None
+        result = self.identity(head.jurisdiction).check_face(reference) if method == "face" else None
         if result is not None:
             self._take_result(head, result)
 

@@ -30,7 +30,7 @@ class Callbacks:
 
     context: Context
     applicant: Applicant
-    courier_port: Courier
+    courier_port: Callable[[str], Courier]  # by jurisdiction
     secrets: Callable[[str], str]  # by kind: channel, identity, courier, department
 
     def channel(self, headers: dict[str, str], path: str, body: bytes) -> None:
@@ -64,7 +64,7 @@ class Callbacks:
         case_id, kind, attempt = parse_effect_id(order_id)
         if kind not in (Stage.PICKUP, Stage.DELIVERY, Stage.GIVE_BACK):
             raise InvalidInput("no order of ours", field="order_id")
-        told = self.courier_port.query(order_id)
+        told = self.courier_port(self.context.store.head(case_id).jurisdiction).query(order_id)
         now = self.context.clock.now()
         return self._take(
             case_id, kind, attempt,

@@ -18,7 +18,7 @@ from wugan.outreach import plan
 class Carry(StageService):
     """Steps 6 and 8, and the way back of an old certificate."""
 
-    courier: Courier
+    courier: Callable[[str], Courier]  # by jurisdiction
 
     def pickup(self, case_id: str) -> Flags:
         """Order the courier who fetches the old certificate at the door."""
@@ -50,7 +50,7 @@ class Carry(StageService):
             return self._to_person(case_id, f"courier_failed_{stage.value}", "")
         order = Order(effect_id(case_id, stage.value, number), sender(head), receiver(head), goods)
         try:
-            waybill = self.courier.order(order).waybill
+            waybill = self.courier(head.jurisdiction).order(order).waybill
         except VendorRefused as refused:
             return self._to_person(case_id, f"courier_refused_{stage.value}", refused.detail)
         return self._commit(head, lambda h, now: decide.ordered(h, stage, waybill, now, self.context.random))

@@ -18,14 +18,14 @@ from wugan.errors import VendorRefused
 class Cancel(StageService):
     """After a withdrawal."""
 
-    courier: Courier
-    department: Callable[[str], Department]
+    courier: Callable[[str], Courier]
+    department: Callable[[str], Department]  # both by jurisdiction
 
     def cancel(self, case_id: str) -> Flags:
         """After a withdrawal: drop what is under way at the courier and the department."""
         head = self.context.store.head(case_id)
         if head.old_certificate is OldCertificate.WITH_PERSON:
-            self._each(head, "pickup", self.courier.cancel)
+            self._each(head, "pickup", self.courier(head.jurisdiction).cancel)
         self._each(head, "approval", self.department(head.jurisdiction).cancel)
         return self._end(case_id, lambda h, now: decide.cancelled(h, now, self.context.random) if h.withdrawing else None)
 

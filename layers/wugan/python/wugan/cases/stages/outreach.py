@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ LINK_LIFE = timedelta(days=180)  # business time; a case rarely lives longer
 class Outreach(StageService):
     """Step 2, and the word at the end."""
 
-    messenger: Messenger
+    messenger: Callable[[str], Messenger]  # by jurisdiction
 
     def push(self, case_id: str) -> Flags:
         """Prompt over the first channel that takes the message, or find the person unreachable."""
@@ -34,7 +35,7 @@ class Outreach(StageService):
             if target is None:
                 return self._unreachable(head, item)
             try:
-                reference = self.messenger.send(self._prompt(head, item, target))
+                reference = self.messenger(head.jurisdiction).send(self._prompt(head, item, target))
             except VendorRefused as refused:
                 self._refused(head, target.channel, refused.code)
                 continue
@@ -68,7 +69,7 @@ class Outreach(StageService):
             return head.flags()
         message = Message(effect_id(case_id, "notice", 1), Channel(head.channel), address, text, self.link(head))
         try:
-            reference = self.messenger.send(message)
+            reference = self.messenger(head.jurisdiction).send(message)
         except (VendorRefused, VendorUnavailable) as error:
             reference = f"failed: {error.code}"
         return self._end(case_id, lambda h, now: decide.notified(h, reference, now, self.context.random))
