@@ -1,8 +1,8 @@
 """The log of sends (发送记录): what was tried over whom, so that no message goes out twice and health is seen.
 
-In DynamoDB: one item for each try, partition key `message_id`, sort key `number`; `begin` is a put on the condition that the item does
-not exist, `settle` and `heard` are updates of it. One sparse index by `carrier` and `at` serves `recent` (15 minutes, newest first, at
-most 500), another by `carrier#reference` serves `message_of`. Items expire after 30 days. No address and no text is kept.
+In DynamoDB (`wugan.aws.vendor_store`): one item for each try, partition key the message, sort key `number`; `begin` is a put on the
+condition that the item does not exist, `settle` and `heard` are updates of it. One index by shard and `at` serves `recent` (newest first,
+at most 500), another by carrier and reference serves `message_of`. Items expire after 30 days. No address and no text is kept.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from threading import Lock
 from typing import Protocol
 
 from wugan.errors import Conflict
@@ -68,14 +69,16 @@ class MemorySendLog:
     """The log in a dictionary."""
 
     tries: dict[str, list[Attempt]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def attempts(self, message_id: str) -> Sequence[Attempt]:
         return tuple(self.tries.get(message_id, ()))
 
     def begin(self, attempt: Attempt) -> None:
-        if attempt.number != len(self.attempts(attempt.message_id)):
-            raise Conflict("this try was begun already")
-        self.tries.setdefault(attempt.message_id, []).append(attempt)
+        with self._lock:
+            if attempt.number != len(self.attempts(attempt.message_id)):
+                raise Conflict("this try was begun already")
+            self.tries.setdefault(attempt.message_id, []).append(attempt)
 
     def settle(self, attempt: Attempt, state: State, reference: str = "") -> None:
         tries = self.tries[attempt.message_id]
