@@ -68,6 +68,15 @@ class OrderAsked(Asked):
     goods: Text
 
 
+class DocumentAsked(Asked):
+    """A file of an application package."""
+
+    name: Text
+    media_type: Text
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    base64: str
+
+
 class ApplicationAsked(Asked):
     """An application package."""
 
@@ -81,6 +90,7 @@ class ApplicationAsked(Asked):
     materials: list[dict[str, Any]]
     changes: list[dict[str, Any]]
     promised_by: str
+    documents: tuple[DocumentAsked, ...] = ()
 
 
 class TargetAsked(Asked):

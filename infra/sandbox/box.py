@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from threading import RLock
@@ -30,16 +31,18 @@ class Box:
     """Configuration, records, later steps and callbacks. Whoever reads or changes the book holds `lock`."""
 
     config: Config
+    clock: Callable[[], float] = time.time  # Unix seconds; real time, or that of a simulation
     script: Script = field(init=False)
     outbox: Outbox = field(init=False)
     book: Book = field(default_factory=Book)
     lock: RLock = field(default_factory=RLock)
     secrets: dict[str, str] = field(init=False)
-    weather: Weather = field(default_factory=Weather)
+    weather: Weather = field(init=False)
 
     def __post_init__(self) -> None:
         self.script = Script(self.config)
-        self.outbox = Outbox(self.config, self.script, self.weather)
+        self.weather = Weather(self.clock)
+        self.outbox = Outbox(self.config, self.script, self.weather, self.clock)
         self.secrets = {str(vendor): secret for vendor, secret in self.config.secrets.items()}
         self.steps = Agenda("step", workers=1)
 
@@ -59,7 +62,7 @@ class Box:
 
     def now(self) -> float:
         """Unix seconds."""
-        return time.time()
+        return self.clock()
 
     def today(self) -> date:
         """The day on which new certificates begin."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import calendar
 import hashlib
 from datetime import date, timedelta
 from typing import Any
 
-from infra.sandbox.asked import ApplicationAsked
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from infra.sandbox.asked import ApplicationAsked, DocumentAsked
 from infra.sandbox.book import Application, digest
 from infra.sandbox.box import Box, Refusal
-from wugan.web.pdf import pdf
+from infra.sandbox.certificate import ofd, pdf
 
 POINTS = ("经办人授权委托书未加盖公章，请补盖后重新提交。", "经营场所地址请补充至门牌号。")
 REASON = "经核查，申请事项不符合法定条件，依法不予许可。"
@@ -26,6 +29,8 @@ class Department:
 
     def submit(self, asked: ApplicationAsked) -> dict[str, Any]:
         """Take the package; a repeat gets the same reference."""
+        if not all(_whole(document) for document in asked.documents):
+            raise Refusal(400, "document_damaged", "a document does not fit its hash")
         known = self._box.book.applications.get(asked.id)
         plan = known.plan if known else self._plan(asked)
         if plan == "refused":
@@ -101,20 +106,36 @@ class Department:
         place = application.package["jurisdiction"]
         number = f"{place}-{start.year}-{self._box.digits('certificate', application.id, 8)}"
         lines = [
+            "电子证照（沙箱样本）",
             f"证照编号：{number}",
             f"事项编码：{application.item_code}",
             f"统一社会信用代码：{application.subject}",
             f"有效期：{start.isoformat()} 至 {end.isoformat()}",
             "本文件由演示沙箱生成，不具有法律效力。",
         ]
-        file = pdf("电子证照（沙箱样本）", lines)
-        return {
+        file = {"pdf": pdf, "ofd": ofd}[self._box.config.certificates](lines)
+        return self._signature(file) | {
             "number": number,
             "valid_from": start.isoformat(),
             "valid_until": end.isoformat(),
             "file_base64": base64.b64encode(file).decode(),
             "file_sha256": hashlib.sha256(file).hexdigest(),
         }
+
+    def _signature(self, file: bytes) -> dict[str, Any]:
+        key = self._box.config.certificate_key
+        if not key:
+            return {}
+        signed = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key)).sign(file)
+        return {"file_signature": base64.b64encode(signed).decode()}
+
+
+def _whole(document: DocumentAsked) -> bool:
+    try:
+        content = base64.b64decode(document.base64, validate=True)
+    except binascii.Error:
+        return False
+    return hashlib.sha256(content).hexdigest() == document.sha256
 
 
 def _years_later(day: date, years: int) -> date:

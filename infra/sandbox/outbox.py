@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from threading import Lock
@@ -17,7 +17,7 @@ from infra.sandbox.book import Callback
 from infra.sandbox.script import Config, Script
 from infra.sandbox.signature import signed_headers
 from infra.sandbox.vendors.push import Push, Sent
-from infra.sandbox.vendors.weather import Weather
+from infra.sandbox.vendors.weather import LOOK_AGAIN_SECONDS, Weather
 
 WORKERS = 4
 
@@ -47,9 +47,10 @@ def _is_loopback(host: str) -> bool:
 class Outbox:
     """Sends callbacks. What the target answers with 5xx, 429 or not at all is sent again, as a real vendor does."""
 
-    def __init__(self, config: Config, script: Script, weather: Weather) -> None:
+    def __init__(self, config: Config, script: Script, weather: Weather, clock: Callable[[], float]) -> None:
         self._script = script
         self._weather = weather
+        self._clock = clock
         self._retry = config.retry
         self._repeat = config.delays.repeat
         self._http = urllib3.PoolManager(retries=False, timeout=config.retry.timeout, maxsize=WORKERS)
@@ -70,7 +71,7 @@ class Outbox:
     def write(self, vendor: str, effect: str, name: str, body: dict[str, Any], push: Push | None = None) -> Callback:
         """A callback that is not sent yet; its id is that of the effect and of what is told about it. `push`: in a real vendor's shape."""
         id = f"{vendor}-{effect}-{name}"
-        callback = Callback(id=id, vendor=vendor, effect=effect, body={"id": id, **body}, at=time.time(), push=push)
+        callback = Callback(id=id, vendor=vendor, effect=effect, body={"id": id, **body}, at=self._clock(), push=push)
         faults = self._script.callbacks(vendor, effect, name)
         if "repeat" in faults:
             callback.copies = 2
@@ -100,6 +101,10 @@ class Outbox:
         self._agenda.after(seconds, lambda: self._try(callback))
 
     def _try(self, callback: Callback) -> None:
+        left = self._weather.left(callback.vendor)
+        if left:
+            self._schedule(min(left, LOOK_AGAIN_SECONDS), callback)
+            return
         with self._lock:
             target = self._target
             if self._homeless(target, callback):
@@ -123,16 +128,12 @@ class Outbox:
         return target is None or callback.vendor not in target.secrets
 
     def _try_push(self, callback: Callback, push: Push, target: Target | None) -> None:
-        left = self._weather.left(callback.vendor)
-        if left:
-            self._schedule(left, callback)
-            return
         url = push.url(target.url if target else None)
         assert url is not None
         if not on_this_machine(url):
             callback.state = "refused"
             return
-        callback.status, answer = self._post_push(url, push.build(time.time()))
+        callback.status, answer = self._post_push(url, push.build(self._clock()))
         if callback.status is not None and push.taken(callback.status, answer):
             self._settle(callback, taken=True)
         else:
@@ -150,7 +151,7 @@ class Outbox:
     def _post(self, target: Target, callback: Callback) -> int | None:
         path = f"/callbacks/{callback.vendor}"
         body = json.dumps(callback.body, ensure_ascii=False).encode()
-        headers = signed_headers(target.secrets[callback.vendor], path, body, time.time())
+        headers = signed_headers(target.secrets[callback.vendor], path, body, self._clock())
         headers["Content-Type"] = "application/json"
         try:
             return self._http.request("POST", target.url.rstrip("/") + path, body=body, headers=headers, redirect=False).status
@@ -158,7 +159,7 @@ class Outbox:
             return None
 
     def _again(self, callback: Callback) -> None:
-        if time.time() - callback.at > self._retry.give_up:
+        if self._clock() - callback.at > self._retry.give_up:
             callback.state = "given_up"
             self._follow(callback)
             return

@@ -105,6 +105,8 @@ class Config(Strict):
     seed: int = 0
     secrets: dict[Vendor, Annotated[str, Field(min_length=16)]] = {}
     today: date | None = None  # the day new certificates begin; the system's when left out
+    certificates: Literal["pdf", "ofd"] = "pdf"
+    certificate_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # Ed25519, with which the department signs certificates
     valid_years: Annotated[int, Field(ge=1, le=30)] = 5
     delays: Delays = Delays()
     chances: Chances = Chances()

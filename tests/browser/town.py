@@ -29,6 +29,7 @@ from wugan.links import Keyring
 from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 from wugan.registry.model import Contact
+from wugan.web.application import application
 
 ITEMS = Path(__file__).parents[2] / "items"
 NAME, NUMBER, MOBILE = "尹长庚", "370202198503072617", "13900000017"
@@ -63,7 +64,7 @@ class Town:
         self.callbacks = Callbacks(self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
-        self.approving = Approve(self.context, lambda _: self.department)
+        self.approving = Approve(self.context, lambda _: self.department, application)
         self.official = Official("王审批", "QD")
         self.ledger = Log(rows=self.store.ledger)
         self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)

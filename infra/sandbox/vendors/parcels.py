@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.sandbox.book import Callback, Parcel
 from infra.sandbox.box import Box
+from infra.sandbox.vendors.weather import LOOK_AGAIN_SECONDS
 
 # What follows the collection, by the script's plan. The last stop decides the parcel's state.
 ROADS = {
@@ -93,7 +94,7 @@ class Parcels:
         def when_up() -> None:
             left = self.box.weather.left(self.vendor)
             if left:
-                self._later(left, step)
+                self._later(min(left, LOOK_AGAIN_SECONDS), step)
                 return
             with self.box.lock:
                 step()

@@ -198,7 +198,9 @@ def carry() -> Carry:
 @cache
 def approve() -> Approve:
     """Handing applications to the departments."""
-    return Approve(context(), department)
+    from wugan.web.application import application
+
+    return Approve(context(), department, application)
 
 
 @cache
