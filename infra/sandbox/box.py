@@ -11,7 +11,7 @@ from threading import RLock
 
 from infra.sandbox.agenda import Agenda
 from infra.sandbox.book import Book
-from infra.sandbox.outbox import Outbox, Target
+from infra.sandbox.outbox import Outbox
 from infra.sandbox.script import Config, Script
 from infra.sandbox.vendors.weather import Weather
 
@@ -36,21 +36,17 @@ class Box:
     outbox: Outbox = field(init=False)
     book: Book = field(default_factory=Book)
     lock: RLock = field(default_factory=RLock)
-    secrets: dict[str, str] = field(init=False)
     weather: Weather = field(init=False)
 
     def __post_init__(self) -> None:
         self.script = Script(self.config)
         self.weather = Weather(self.clock)
         self.outbox = Outbox(self.config, self.script, self.weather, self.clock)
-        self.secrets = {str(vendor): secret for vendor, secret in self.config.secrets.items()}
         self.steps = Agenda("step", workers=1)
 
-    def point_at(self, url: str, secrets: dict[str, str]) -> None:
-        """Set or change who is called back, and the vendors' secrets that are given."""
-        with self.lock:
-            self.secrets.update(secrets)
-            self.outbox.point_at(Target(url, dict(self.secrets)))
+    def point_at(self, url: str) -> None:
+        """Set or change who is called back."""
+        self.outbox.point_at(url)
 
     def token(self, what: str, id: str, size: int) -> str:
         """A hexadecimal reference that is the same for the same id in every run."""

@@ -63,7 +63,7 @@ ACTS: list[Any] = [
 def test_each_vendor_calls_back_signed_with_its_own_secret(
     quick: SandboxServer, target: Target, now: datetime, act: Act, vendor: str, effect: str, says: dict[str, Any]
 ) -> None:
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     act(quick)
     body = until(lambda: target.of(effect))[0]
     assert body.items() >= says.items()
@@ -85,7 +85,7 @@ def test_a_callback_told_to_repeat_comes_twice_with_the_same_id(
     quick: SandboxServer, target: Target, act: Act, vendor: str, effect: str, says: dict[str, Any]
 ) -> None:
     quick.add_rule(match=CASE, callbacks=["repeat"])
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     act(quick)
     until(lambda: states(quick, effect).count(("acknowledged", 2)) == (2 if vendor == "courier" else 1))
     assert says
@@ -97,7 +97,7 @@ def test_a_callback_told_to_repeat_comes_twice_with_the_same_id(
 def test_a_callback_that_is_not_taken_is_repeated_until_it_is(
     quick: SandboxServer, target: Target, act: Act, vendor: str, effect: str, says: dict[str, Any]
 ) -> None:
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     target.statuses.extend([500, 503, 429])
     act(quick)
     until(lambda: states(quick, effect) == [("acknowledged", 1)] * (2 if vendor == "courier" else 1))
@@ -110,14 +110,14 @@ def test_callbacks_wait_for_the_target_and_for_secrets(quick: SandboxServer, tar
     order(quick)
     until(lambda: len(states(quick, PICKUP)) == 2)
     assert states(quick, PICKUP) == [("waiting", 0)] * 2
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     until(lambda: states(quick, PICKUP) == [("acknowledged", 1)] * 2)
 
 
 def test_an_unreachable_target_is_given_up_in_the_end(quick: SandboxServer) -> None:
     with Target() as gone:
         url = gone.url
-    quick.point_at(url, {})
+    quick.point_at(url)
     send(quick)
     until(lambda: states(quick, PUSH) == [("given_up", 0)])
     assert quick.records("callbacks")[0]["tries"] > 3
@@ -125,7 +125,7 @@ def test_an_unreachable_target_is_given_up_in_the_end(quick: SandboxServer) -> N
 
 def test_what_the_target_refuses_is_not_repeated(quick: SandboxServer, target: Target) -> None:
     target.statuses.append(403)
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     send(quick)
     until(lambda: states(quick, PUSH) == [("refused", 0)])
     assert len(target.of(PUSH)) == 1
@@ -133,7 +133,7 @@ def test_what_the_target_refuses_is_not_repeated(quick: SandboxServer, target: T
 
 def test_a_parcel_told_to_reorder_tells_its_end_before_its_collection(quick: SandboxServer, target: Target) -> None:
     quick.add_rule(match=PICKUP, callbacks=["reorder"])
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     port = order(quick)
     until(lambda: len(target.of(PICKUP)) == 2)
     assert [body["state"] for body in target.of(PICKUP)] == ["arrived", "collected"]
@@ -142,7 +142,7 @@ def test_a_parcel_told_to_reorder_tells_its_end_before_its_collection(quick: San
 
 def test_a_lost_callback_does_not_come_but_the_question_is_answered(quick: SandboxServer, target: Target) -> None:
     quick.add_rule(match=PICKUP, callbacks=["lose"])
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     port = order(quick)
     until(lambda: port.query(PICKUP).state is ParcelState.ARRIVED)
     send(quick)
@@ -152,14 +152,14 @@ def test_a_lost_callback_does_not_come_but_the_question_is_answered(quick: Sandb
 
 
 def test_a_cancelled_parcel_says_so(server: SandboxServer, target: Target) -> None:
-    server.point_at(target.url, {})
+    server.point_at(target.url)
     order(server).cancel(PICKUP)
     until(lambda: [body["state"] for body in target.of(PICKUP)] == ["cancelled"])
 
 
 def test_an_undelivered_message_says_so_and_another_channel_works(quick: SandboxServer, target: Target) -> None:
     quick.add_rule(match=CASE, wechat="undelivered")
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     send(quick)
     until(lambda: target.of(PUSH))
     assert (target.of(PUSH)[0]["status"], target.of(PUSH)[0]["reason"]) == ("undelivered", "user_blocked")
@@ -171,7 +171,7 @@ def test_an_undelivered_message_says_so_and_another_channel_works(quick: Sandbox
 
 
 def test_a_repeated_request_gives_no_second_callback(quick: SandboxServer, target: Target) -> None:
-    quick.point_at(target.url, {})
+    quick.point_at(target.url)
     send(quick)
     send(quick)
     until(lambda: target.of(PUSH))
