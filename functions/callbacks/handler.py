@@ -6,5 +6,5 @@ from wugan import bootstrap
 from wugan.aws.runtime import answering
 from wugan.web.callbacks_app import create
 
-app = create(bootstrap.callbacks)
+app = create(bootstrap.callbacks, bootstrap.vendor_calls)
 handler = answering(app)

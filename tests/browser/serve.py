@@ -52,7 +52,7 @@ def apps(town: Town) -> list[Chalice]:
     return [
         applicant_app.create(lambda: town.applicant, lambda: town.audit),
         desk_app.create(lambda: town.desk),
-        callbacks_app.create(lambda: town.callbacks),
+        callbacks_app.create(lambda: town.callbacks, lambda: town.vendor_calls),
         ledger_app.create(lambda: town.public_log),
     ]
 
@@ -123,8 +123,8 @@ def _vendor_at(town: Town, vendor: str) -> None:
     """Let face checks lead to the vendor's page here."""
     start = town.identity.start_face
 
-    def start_face(id: str, name: str, id_number: str, return_url: str) -> Started:
-        reference = start(id, name, id_number, return_url).reference
+    def start_face(id: str, name: str, id_number: str, return_url: str, intention: str = "", meta_info: str = "") -> Started:
+        reference = start(id, name, id_number, return_url, intention, meta_info).reference
         return Started(reference, f"{vendor}{quote(reference)}?back={quote(return_url, safe='')}")
 
     town.identity.start_face = start_face  # type: ignore[method-assign]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.ledger import SIGNER, Log
+from tests.support.vendors import SECRETS, document
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases.applicant import Applicant, Declaration
 from wugan.cases.audit import Audit, PublicLog
@@ -19,16 +20,26 @@ from wugan.cases.desk import Desk, Official
 from wugan.cases.model import Head, Stage, effect_id
 from wugan.cases.opening import Found, Opening
 from wugan.cases.stages import Approve, Carry, Declare, Ending, Outreach
+from wugan.cases.vendor_calls import VendorCalls
 from wugan.clock import BEIJING, FixedClock
+from wugan.courier.choice import ChosenCourier
+from wugan.courier.health import MemoryHealth
 from wugan.courier.port import ParcelState
+from wugan.courier.waybills import MemoryWaybills
 from wugan.detection.evaluate import hits
 from wugan.detection.personas import subject_of
+from wugan.http import JsonClient
 from wugan.items.catalogue import load_file
 from wugan.items.model import Item
 from wugan.links import Keyring
 from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+from wugan.outreach.sendlog import MemorySendLog
 from wugan.registry.model import Contact
+from wugan.vendors.couriers import courier
+from wugan.vendors.kit import Kit
+from wugan.vendors.model import parse
+from wugan.vendors.reader import VendorReader
 from wugan.web.application import application
 
 ITEMS = Path(__file__).parents[2] / "items"
@@ -61,7 +72,11 @@ class Town:
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department = MemoryDepartment()
         self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context)
-        self.callbacks = Callbacks(self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}")
+        self.callbacks = Callbacks(
+            self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}", lambda _: self.messenger
+        )
+        self.send_log, self.told = MemorySendLog(), list[str]()
+        self.vendor_calls = VendorCalls(self.callbacks, lambda: self.send_log, self._reader(), self.told.append)
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
         self.approving = Approve(self.context, lambda _: self.department, application)
@@ -69,6 +84,16 @@ class Town:
         self.ledger = Log(rows=self.store.ledger)
         self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)
         self.public_log = PublicLog(self.ledger.objects, SIGNER.verifier, self.clock, self.context.public_url)
+
+    def _reader(self) -> VendorReader:
+        """The vendors' side of the callbacks: the tests' document, couriers that know the parcels in `waybills`."""
+        vendors, kit = parse(document("http://127.0.0.1:9")), Kit(SECRETS.__getitem__, self.clock, JsonClient(), SeededRandom().hex)
+        self.waybills, health = MemoryWaybills(), MemoryHealth()
+
+        def couriers(jurisdiction: str) -> ChosenCourier:
+            return courier(vendors.of(jurisdiction), kit, self.waybills, health, lambda name: f"{self.public_url}/{name}")
+
+        return VendorReader(vendors.of, couriers, SECRETS.__getitem__, lambda: self.send_log, self.clock)
 
     def open_case(self, code: str = CHANGE, *, persona: int = 0, mobile: str | None = MOBILE) -> str:
         """Open and push a case for an item's persona; returns the link's token."""

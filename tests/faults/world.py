@@ -108,7 +108,7 @@ class World:
         messenger: Any = w["messenger"]
         waits: Any = w["waits"]
         self.applicant = Applicant(context, lambda _: identity)
-        self.callbacks = Callbacks(context, self.applicant, lambda _: courier, lambda _: SECRET)
+        self.callbacks = Callbacks(context, self.applicant, lambda _: courier, lambda _: SECRET, lambda _: messenger)
         self.opening, self.resumer = Opening(context, executions), Resume(waits, executions, context.clock)
         self.outreach, ending = Outreach(context, lambda _: messenger), Ending(context)
         carry, cancel = Carry(context, lambda _: courier), Cancel(context, lambda _: courier, lambda _: department)

@@ -17,6 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from aws_lambda_powertools.utilities import parameters
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
@@ -33,6 +34,7 @@ from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity
 REGION = "cn-north-1"
 TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
 TABLES = {"Cases": "cases", "Waits": "waits", "Items": "items", "Changes": "changes", "Outbox": "outbox", "Ledger": "ledger"}
+TABLES |= {"VendorRows": "vendors"}
 ENVIRONMENT = {
     config.STAGE: "rehearsal",
     config.CASES_TABLE: "cases",
@@ -40,6 +42,7 @@ ENVIRONMENT = {
     config.ITEMS_TABLE: "items",
     config.CHANGES_TABLE: "changes",
     config.CHANGE_BUS: "changes",
+    config.VENDORS_TABLE: "vendors",
     config.REGISTRY_BUCKET: "registry",
     config.FILES_BUCKET: "files",
     config.OUTBOX_TABLE: "outbox",
@@ -152,6 +155,7 @@ def forget() -> None:
     for thing in (*vars(bootstrap).values(), *vars(tables).values(), *vars(clients).values()):
         if hasattr(thing, "cache_clear"):
             thing.cache_clear()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -17,7 +17,12 @@ CLEAN = {"s3:GetObject RegistryBucket/clean/*"}
 LOOKUP = CLEAN | {"dynamodb:Query Changes"}
 TELL = {"events:PutEvents ChangeBus"}
 QUEUE = {f"sqs:{action} SenseQueue" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
-VENDOR = {"secretsmanager:GetSecretValue VendorSecret"}
+SECRET = {"secretsmanager:GetSecretValue VendorSecret"}
+VENDOR = SECRET | {"ssm:GetParameter parameter/wugan/${Stage}/vendors"}
+MESSAGE = {f"dynamodb:{action} VendorRows" for action in ("GetItem", "Query", "PutItem", "UpdateItem")}
+MESSAGE |= {"dynamodb:Query VendorRows/index/by_time"}
+PARCEL = {f"dynamodb:{action} VendorRows" for action in ("GetItem", "PutItem", "UpdateItem", "DeleteItem")}
+PARCEL |= {"ssm:GetParameter parameter/wugan/${Stage}/public-url"}
 LINK = {"secretsmanager:GetSecretValue LinkSecret", "ssm:GetParameter parameter/wugan/${Stage}/public-url"}
 CASE_MACHINE = "stateMachine:wugan-${Stage}-case"
 START = {f"states:StartExecution {CASE_MACHINE}"}
@@ -26,15 +31,15 @@ RUNS = {"s3:GetObject RegistryBucket/runs/*", "s3:PutObject RegistryBucket/runs/
 STREAM = {f"dynamodb:{action} Waits/stream/*" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 
 CALLS = {
-    "push": COMMIT | READ_SEALED | ITEM | VENDOR | LINK,
+    "push": COMMIT | READ_SEALED | ITEM | VENDOR | MESSAGE | LINK,
     "declare": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | LOOKUP,
-    "pickup": COMMIT | READ_SEALED | ITEM | VENDOR,
+    "pickup": COMMIT | READ_SEALED | ITEM | VENDOR | PARCEL,
     "approve": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | LOOKUP | VENDOR,
-    "deliver": COMMIT | READ_SEALED | ITEM | VENDOR,
-    "give_back": COMMIT | READ_SEALED | ITEM | VENDOR,
-    "cancel": COMMIT | VENDOR,
+    "deliver": COMMIT | READ_SEALED | ITEM | VENDOR | PARCEL,
+    "give_back": COMMIT | READ_SEALED | ITEM | VENDOR | PARCEL,
+    "cancel": COMMIT | VENDOR | PARCEL,
     "hand_over": COMMIT,
-    "notify": COMMIT | READ_SEALED | ITEM | VENDOR | LINK,
+    "notify": COMMIT | READ_SEALED | ITEM | VENDOR | MESSAGE | LINK,
     "close": COMMIT,
     "plan": ITEM
     | RUNS
@@ -43,7 +48,7 @@ CALLS = {
     "detect": ITEM | CLEAN | RUNS,
     "open": COMMIT | WRITE_SEALED | ITEM | START | RUNS | {"kms:GenerateDataKey Key", "s3:ListBucket RegistryBucket"},
     "report": RUNS | {"s3:ListBucket RegistryBucket"},
-    "changes": VENDOR | TELL | {"dynamodb:PutItem Changes"},
+    "changes": SECRET | TELL | {"dynamodb:PutItem Changes"},
     "sense": COMMIT | WRITE_SEALED | ITEM | LOOKUP | START | TELL | QUEUE | {"dynamodb:Scan Items", "kms:GenerateDataKey Key"},
     "resume": ANSWER | STREAM | {"dynamodb:GetItem Waits", "dynamodb:UpdateItem Waits", "sqs:SendMessage ResumeFailures"},
     "sequence": LEDGER
@@ -52,13 +57,16 @@ CALLS = {
     | {"dynamodb:PutItem Ledger", "dynamodb:BatchWriteItem Ledger", "kms:Sign LedgerKey"}
     | {"s3:PutObject LedgerBucket/checkpoint", "s3:PutObject LedgerBucket/tile/*"},
     "sweep": COMMIT
+    | READ_SEALED
     | ITEM
     | VENDOR
+    | MESSAGE
+    | PARCEL
     | START
     | ANSWER
     | {"dynamodb:GetItem Waits", "dynamodb:Query Waits/index/by_due", "dynamodb:Query Waits/index/by_pending"}
     | {"dynamodb:Query Cases/index/by_working", "states:DescribeExecution execution:wugan-${Stage}-case:*"},
-    "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | LINK | LEDGER | {"dynamodb:Query Cases/index/by_subject"},
+    "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | MESSAGE | LINK | LEDGER | {"dynamodb:Query Cases/index/by_subject"},
     "ledger": {"s3:GetObject LedgerBucket/*", "s3:ListBucket LedgerBucket", "kms:GetPublicKey LedgerKey"}
     | {"ssm:GetParameter parameter/wugan/${Stage}/public-url"},
     "monitor": LEDGER
@@ -78,7 +86,7 @@ CALLS = {
     | LINK
     | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
     | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"},
-    "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR,
+    "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | MESSAGE | PARCEL | {"dynamodb:Query VendorRows/index/by_reference"},
 }
 
 

@@ -110,7 +110,7 @@ def test_production_refuses_rehearsal_aids() -> None:
     rule = template()["Rules"]["ProductionIsReal"]
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Stage"}, "production"]}
     refused = [a["Assert"]["Fn::Equals"] for a in rule["Assertions"] if "Fn::Equals" in a["Assert"]]
-    assert refused == [[{"Ref": name}, ""] for name in ("SandboxUrl", "SandboxKey", "Clock")]
+    assert refused == [[{"Ref": name}, ""] for name in ("SandboxUrl", "SandboxKey", "SandboxVendors", "Clock")]
 
 
 def test_defaults_deploy_to_lambda_on_arm() -> None:
@@ -181,6 +181,7 @@ def test_no_function_is_given_a_secret_itself() -> None:
     for verb, properties in functions().items():
         text = json.dumps(properties["Environment"])
         assert "SandboxKey" not in text, verb
+        assert '"Ref": "SandboxVendors"' not in text, verb
         assert "{{resolve:" not in text, verb
 
 

@@ -16,7 +16,7 @@ def unused() -> None:
 APPS = {
     "applicant": applicant_app.create(unused, unused),  # type: ignore[arg-type]
     "desk": desk_app.create(unused),  # type: ignore[arg-type]
-    "callbacks": callbacks_app.create(unused),  # type: ignore[arg-type]
+    "callbacks": callbacks_app.create(unused, unused),  # type: ignore[arg-type]
     "changes": changes_app.create(unused),  # type: ignore[arg-type]
     "ledger": ledger_app.create(unused),  # type: ignore[arg-type]
 }

@@ -33,7 +33,9 @@ def result(**fields: Any) -> Answer:
 
 def test_the_start() -> None:
     client = FakeVendor(result(CertifyId="91707dc2", CertifyUrl="https://render.example/p"))
-    started = face(client).start_face("case-face-1", "张三", "11010119900101001x", "https://portal.example/back", '{"deviceType":"h5"}')
+    started = face(client).start_face(
+        "case-face-1", "张三", "11010119900101001x", "https://portal.example/back", meta_info='{"deviceType":"h5"}'
+    )
     assert started == Started("91707dc2", "https://render.example/p")
     [asked] = client.asked
     order = hashlib.sha256(b"case-face-1").hexdigest()[:32]

@@ -118,7 +118,7 @@ def test_a_message_that_could_not_be_sent_can_be_sent_again() -> None:
 
 
 class Face:
-    def start_face(self, id: str, name: str, id_number: str, return_url: str) -> Started:  # noqa: ARG002
+    def start_face(self, id: str, name: str, id_number: str, return_url: str, intention: str = "", meta_info: str = "") -> Started:  # noqa: ARG002
         return Started(id, return_url)
 
     def check_face(self, reference: str) -> Checked | None:  # noqa: ARG002

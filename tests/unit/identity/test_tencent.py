@@ -52,11 +52,17 @@ def test_the_intention_is_bound_where_the_flow_asks_for_it() -> None:
     assert ('"IntentionVerifyText":"' + "我" * 120 + '"').encode() in client.asked[0].body
 
 
-@pytest.mark.parametrize(("spoken", "intention"), [(True, "我" * 121), (True, ""), (False, "我愿意")])
-def test_an_intention_that_does_not_fit_is_refused_before_anything_is_asked(spoken: bool, intention: str) -> None:
+@pytest.mark.parametrize("intention", ["我" * 121, ""])
+def test_an_intention_that_cannot_be_read_out_is_refused_before_anything_is_asked(intention: str) -> None:
     client = FakeVendor()
     with pytest.raises(InvalidInput, match="intention"):
-        face(client, spoken=spoken).start_face("i", "张三", "1", "b", intention)
+        face(client, spoken=True).start_face("i", "张三", "1", "b", intention)
+
+
+def test_where_nothing_is_read_out_the_intention_stays_here() -> None:
+    client = FakeVendor(STARTED)
+    face(client).start_face("i", "张三", "1", "b", "我愿意")
+    assert "我愿意".encode() not in client.asked[0].body
 
 
 def test_only_texts_are_asked_for() -> None:

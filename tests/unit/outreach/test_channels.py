@@ -29,6 +29,9 @@ class Sender:
         self.sent.append(message)
         return "r"
 
+    def poll(self, message: Message) -> Receipt | None:
+        return Receipt("r", message.id, Status.DELIVERED) if message in self.sent else None
+
 
 def to(address: str, channel: Channel = Channel.SMS) -> Message:
     return Message("case-push-1", channel, address, "【某局】您好【此处】", "https://portal.example/c/t?x=1")

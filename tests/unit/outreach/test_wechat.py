@@ -17,7 +17,7 @@ from wugan.items.model import Channel
 from wugan.outreach import wechat
 from wugan.outreach.carrier import Field, NotSent, Source, Template
 from wugan.outreach.port import Message
-from wugan.outreach.receipts import Receipt, Status
+from wugan.outreach.receipts import Batch, Receipt, Status
 from wugan.outreach.tokens import MemoryTokenStore, Token
 from wugan.outreach.wechat import Wechat, WechatTokens
 
@@ -210,25 +210,55 @@ def known(reference: str) -> str | None:
     ],
 )
 def test_the_result_of_a_template_message(said_status: str, receipt: Receipt) -> None:
-    assert wechat.event_receipt(event(said_status), known) == receipt
-    assert wechat.event_receipt(event(said_status), known) == receipt  # a repeat has the same key
+    for _ in range(2):  # a repeat has the same key
+        assert wechat.event_receipts(event(said_status), known) == Batch((receipt,))
 
 
 def test_other_events_and_other_messages_are_none_of_ours() -> None:
-    assert wechat.event_receipt(event("success", name="subscribe"), known) is None
-    assert wechat.event_receipt(event("success", reference="7"), known) is None
+    assert wechat.event_receipts(event("success", name="subscribe"), known) == Batch(())
+    assert wechat.event_receipts(event("success", reference="7"), known) == Batch((), unknown=1)
+
+
+def subscribed(*rows: tuple[str, str]) -> bytes:
+    """As in the guide to 订阅通知."""
+    lists = "".join(
+        f"<List><TemplateId>T</TemplateId><MsgID>{msgid}</MsgID><ErrorCode>{code}</ErrorCode><ErrorStatus>x</ErrorStatus></List>"
+        for msgid, code in rows
+    )
+    event = "<MsgType>event</MsgType><Event>subscribe_msg_sent_event</Event>"
+    return f"<xml><ToUserName>gh</ToUserName>{event}<SubscribeMsgSentEvent>{lists}</SubscribeMsgSentEvent></xml>".encode()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "reason"),
+    [
+        ("0", "delivered", ""),
+        ("43101", "undelivered", "refused_or_used_up"),
+        ("47003", "undelivered", "code_47003"),
+        ("x y", "undelivered", "failed"),
+    ],
+)
+def test_the_result_of_a_subscription_message(code: str, status: str, reason: str) -> None:
+    found = wechat.event_receipts(subscribed(("200163840", code)), known)
+    assert found == Batch((Receipt(f"wechat:200163840:{status}", "case-push-1", Status(status), reason),))
+
+
+def test_several_results_in_one_event_are_each_read() -> None:
+    found = wechat.event_receipts(subscribed(("200163840", "0"), ("8", "0")), known)
+    assert ([one.message_id for one in found.receipts], found.unknown) == (["case-push-1"], 1)
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{}", b"<xml>", event(""), event("success", reference=""), b"<xml>" + b" " * 20_000 + b"</xml>",
+        b"", b"{}", b"<xml>", event(""), event("success", reference=""), subscribed(), subscribed(("1", "")),
+        b"<xml>" + b" " * 20_000 + b"</xml>",
         b'<!DOCTYPE x [<!ENTITY a "aaaa">]><xml><Event>&a;</Event></xml>',
     ],
 )  # fmt: skip
 def test_what_is_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput):
-        wechat.event_receipt(body, known)
+        wechat.event_receipts(body, known)
 
 
 def test_every_event_is_answered_alike() -> None:

@@ -46,6 +46,11 @@ POST /callbacks/channel
 POST /callbacks/identity
 POST /callbacks/courier
 POST /callbacks/department
+POST /callbacks/courier/{jurisdiction}/{vendor}
+POST /callbacks/sms/{jurisdiction}/{vendor}
+POST /callbacks/wechat/{jurisdiction}
+GET /callbacks/wechat/{jurisdiction}
+POST /callbacks/app/{jurisdiction}
 """
 LEDGER = """
 GET /ledger

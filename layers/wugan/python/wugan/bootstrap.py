@@ -1,7 +1,7 @@
 """Wiring: which adapter stands behind which port, in one place. Everything is made when first asked for and kept for the process.
 
-Until the vendors' own adapters come (issue 5), the sandbox is the only vendor behind the message, identity, courier and platform
-ports, and production refuses it (`config.settings`).
+Vendors come from the document that `WUGAN_VENDORS` names (`wugan.vendors`). Where `WUGAN_SANDBOX_URL` is set, the old rehearsal protocol
+stands behind their ports instead, and production refuses it (`config.settings`).
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.clock import Clock, SystemClock, clock_from
 from wugan.courier.sandbox import SandboxCourier
+from wugan.errors import InvalidInput
 from wugan.http import JsonClient
 from wugan.identity.sandbox import SandboxIdentity
 from wugan.links import Keyring
@@ -50,13 +51,22 @@ from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.guard import Limits
 
 if TYPE_CHECKING:
+    from wugan.aws.vendor_store import DynamoSendLog
+    from wugan.aws.waybill_store import DynamoWaybills
     from wugan.cases.archive import Archive
     from wugan.cases.scan import Scan
     from wugan.cases.sense import Sense
+    from wugan.cases.vendor_calls import VendorCalls
+    from wugan.courier.choice import ChosenCourier
+    from wugan.courier.port import Courier
+    from wugan.identity.port import IdentityVerifier
     from wugan.ledger.note import Signer, Verifier
     from wugan.ledger.sequencer import Sequencer
     from wugan.ledger.watch import Watch
     from wugan.ledger.witness_panel import Panel
+    from wugan.outreach.port import Messenger
+    from wugan.vendors.kit import Kit
+    from wugan.vendors.model import Bureau, Vendors
 
 
 CATCH_UP = 60.0  # seconds in which an event must have come into the log
@@ -142,35 +152,108 @@ def context() -> Context:
     return Context(case_store(), item_store(), lookup(), Keyring(link_secret), clock(), SystemRandom(), public_url)
 
 
-def vendor_secret(kind: str) -> str:
-    """The secret shared with those of a kind: channel, identity, courier, department, registry."""
-    return str(secret_json(settings().need(config.VENDOR_SECRET))[kind])
+def vendor_secret(name: str) -> str:
+    """What lies under a name in the vendors' secret. Raises InvalidInput naming it."""
+    value = secret_json(settings().need(config.VENDOR_SECRET)).get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidInput("the vendors' secret has no such key", field=name)
+    return value
 
 
 @cache
-def messenger(jurisdiction: str) -> SandboxMessenger:  # noqa: ARG001 – until each bureau has vendors of its own
+def vendors() -> Vendors:
+    """The vendors' document. Raises InvalidInput naming the field; production refuses endpoints that are not public."""
+    from wugan.vendors import model
+
+    document = model.read(parameter(settings().need(config.VENDORS)))
+    if settings().get(config.STAGE) == config.PRODUCTION:
+        model.check_production(document)
+    return document
+
+
+def bureau(jurisdiction: str) -> Bureau:
+    """The vendors of a bureau."""
+    return vendors().of(jurisdiction)
+
+
+@cache
+def kit() -> Kit:
+    """What adapters are built with; all share one client and its connections."""
+    from wugan.vendors.kit import Kit
+
+    return Kit(vendor_secret, clock(), JsonClient(), SystemRandom().hex)
+
+
+@cache
+def send_log() -> DynamoSendLog:
+    """What was sent over whom."""
+    from wugan.aws.vendor_store import DynamoSendLog
+
+    return DynamoSendLog(settings().need(config.VENDORS_TABLE))
+
+
+@cache
+def waybills() -> DynamoWaybills:
+    """Whom parcels were given to."""
+    from wugan.aws.waybill_store import DynamoWaybills
+
+    return DynamoWaybills(settings().need(config.VENDORS_TABLE))
+
+
+@cache
+def messenger(jurisdiction: str) -> Messenger:
     """The message channels."""
-    return SandboxMessenger(_sandbox(), vendor_secret("channel"), clock(), JsonClient())
+    if _rehearsed():
+        return SandboxMessenger(_sandbox(), vendor_secret("channel"), clock(), JsonClient())
+    from wugan.aws.vendor_store import DynamoTokenStore
+    from wugan.vendors import messages
+
+    return messages.messenger(bureau(jurisdiction), kit(), send_log(), DynamoTokenStore(settings().need(config.VENDORS_TABLE)))
 
 
 @cache
-def identity(jurisdiction: str) -> SandboxIdentity:  # noqa: ARG001 – until each bureau has vendors of its own
+def identity(jurisdiction: str) -> IdentityVerifier:
     """Identity authentication."""
-    return SandboxIdentity(_sandbox(), vendor_secret("identity"), clock(), JsonClient())
+    if _rehearsed():
+        return SandboxIdentity(_sandbox(), vendor_secret("identity"), clock(), JsonClient())
+    from wugan.aws.vendor_store import DynamoCodeStore
+    from wugan.vendors import faces, messages
+
+    send = messages.send_code(bureau(jurisdiction), kit(), send_log())
+    return faces.identity(bureau(jurisdiction), kit(), DynamoCodeStore(settings().need(config.VENDORS_TABLE)), send)
 
 
 @cache
-def courier(jurisdiction: str) -> SandboxCourier:  # noqa: ARG001 – until each bureau has vendors of its own
-    """The courier."""
-    return SandboxCourier(_sandbox(), vendor_secret("courier"), clock(), JsonClient())
+def courier(jurisdiction: str) -> Courier:
+    """The couriers."""
+    return SandboxCourier(_sandbox(), vendor_secret("courier"), clock(), JsonClient()) if _rehearsed() else couriers(jurisdiction)
+
+
+@cache
+def couriers(jurisdiction: str) -> ChosenCourier:
+    """The couriers of a bureau, who call back in their own ways."""
+    from wugan.aws.waybill_store import DynamoHealth
+    from wugan.vendors.couriers import courier
+
+    health = DynamoHealth(settings().need(config.VENDORS_TABLE))
+    return courier(bureau(jurisdiction), kit(), waybills(), health, lambda name: f"{public_url()}/callbacks/courier/{jurisdiction}/{name}")
 
 
 @cache
 def department(jurisdiction: str) -> Department:
     """The approving department of a jurisdiction: its platform, or our desk."""
+    if not _rehearsed():
+        from wugan.vendors import departments
+
+        return departments.department(bureau(jurisdiction), kit())
     if jurisdiction in settings().get(config.DESK_JURISDICTIONS).split(","):
         return DeskDepartment()
     return PlatformDepartment(_sandbox(), vendor_secret("department"), clock(), JsonClient())
+
+
+def _rehearsed() -> bool:
+    """Whether the old rehearsal protocol stands behind the ports."""
+    return bool(settings().get(config.SANDBOX_URL))
 
 
 def _sandbox() -> str:
@@ -230,7 +313,18 @@ def desk() -> Desk:
 @cache
 def callbacks() -> Callbacks:
     """The way in for vendors and departments."""
-    return Callbacks(context(), applicant(), courier, vendor_secret)
+    return Callbacks(context(), applicant(), courier, vendor_secret, messenger)
+
+
+@cache
+def vendor_calls() -> VendorCalls:
+    """The way in for vendors in their own protocols; the function that pays for reading them."""
+    from wugan.aws.runtime import logger
+    from wugan.cases.vendor_calls import VendorCalls
+    from wugan.vendors.reader import VendorReader
+
+    reader = VendorReader(bureau, couriers, vendor_secret, send_log, clock())
+    return VendorCalls(callbacks(), send_log, reader, lambda told: logger.warning("not understood", extra={"told": told}))
 
 
 @cache

@@ -21,6 +21,8 @@ SETTINGS = {
     "VendorSecret": config.VENDOR_SECRET,
     "PublicUrl": config.PUBLIC_URL,
     "ChangesTable": config.CHANGES_TABLE,
+    "VendorsTable": config.VENDORS_TABLE,
+    "Vendors": config.VENDORS,
     "ChangeBus": config.CHANGE_BUS,
     "SenseQueue": config.SENSE_QUEUE,
     "SenseFailures": config.SENSE_FAILURES,

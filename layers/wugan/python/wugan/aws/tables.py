@@ -107,6 +107,27 @@ class _ChangeRow(Model):
     expires_at = NumberAttribute()
 
 
+class _VendorRow(Model):
+    """A row of the vendors table: a try of a message, an access token, the digest of a code, a parcel's order, a courier's health."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    at = UnicodeAttribute(null=True)
+    vendor = UnicodeAttribute(null=True)
+    state = UnicodeAttribute(null=True)
+    reference = UnicodeAttribute(null=True)
+    found_by = UnicodeAttribute(null=True)
+    shard = UnicodeAttribute(null=True)
+    heard = UnicodeAttribute(null=True)
+    heard_at = UnicodeAttribute(null=True)
+    waybill = UnicodeAttribute(null=True)
+    detail = UnicodeAttribute(null=True)
+    secret = UnicodeAttribute(null=True)
+    tries = NumberAttribute(null=True)
+    spent = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
 class _OutboxRow(Model):
     """A row of the outbox: an event that is not in the log yet. All rows of a case lie in one partition, by their number."""
 
@@ -160,6 +181,16 @@ def item_rows(table: str) -> Any:
 def change_rows(table: str) -> Any:
     """The model of the changes table."""
     return _model(_ChangeRow, table, {})
+
+
+@cache
+def vendor_rows(table: str) -> Any:
+    """The model of the vendors table."""
+    indexes = {
+        "by_time": _index("by_time", "shard", "at", AllProjection),
+        "by_reference": _index("by_reference", "found_by", "pk", KeysOnlyProjection),
+    }
+    return _model(_VendorRow, table, indexes)
 
 
 @cache

@@ -120,13 +120,17 @@ class Applicant:
 
     # --- identity
 
-    def start_face(self, link: str) -> tuple[str, str]:
-        """Begin a face check. Returns (the vendor's page, a token that binds the check to this browser)."""
+    def start_face(self, link: str, meta_info: str = "") -> tuple[str, str]:
+        """Begin a face check; `meta_info` is what the vendor's script says of the device, where the page has one.
+
+        Returns (the vendor's page, a token that binds the check to this browser)."""
         head = self._linked(link)
         contact = self._contact(head)
         check_id = effect_id(head.case_id, "face", head.attempts.get("face", 0) + 1)
         back = f"{self.context.public_url()}/c/{link}/identity/return"
-        started = self.identity(head.jurisdiction).start_face(check_id, str(contact["name"]), str(contact["id_number"]), back)
+        intention = QUESTION.format(item=self.context.item(head).name)
+        identity, name, number = self.identity(head.jurisdiction), str(contact["name"]), str(contact["id_number"])
+        started = identity.start_face(check_id, name, number, back, intention, meta_info)
         return started.url or back, self._started(head, "face", started.reference)
 
     def start_code(self, link: str) -> str:

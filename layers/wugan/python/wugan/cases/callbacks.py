@@ -17,9 +17,13 @@ from wugan.cases import decide
 from wugan.cases.applicant import Applicant
 from wugan.cases.context import Context
 from wugan.cases.desk import decide_case
-from wugan.cases.model import Change, Head, Stage, parse_effect_id
+from wugan.cases.model import Change, Head, Stage, effect_id, parse_effect_id
 from wugan.courier.port import Courier
 from wugan.errors import CaseEnded, Duplicate, InvalidInput, NotWaiting, NotYet
+from wugan.items.model import Channel
+from wugan.outreach import plan
+from wugan.outreach.port import Message, Messenger
+from wugan.outreach.receipts import Receipt, Status
 
 MOST_BYTES = 2_000_000
 MOST_POINTS = 30
@@ -33,6 +37,7 @@ class Callbacks:
     applicant: Applicant
     courier_port: Callable[[str], Courier]  # by jurisdiction
     secrets: Callable[[str], str]  # by kind: channel, identity, courier, department
+    messenger: Callable[[str], Messenger]  # by jurisdiction
     certificate_key: Callable[[str], str] = lambda _: ""  # by jurisdiction: with which its department signs certificates
 
     def channel(self, headers: dict[str, str], path: str, body: bytes) -> None:
@@ -40,14 +45,33 @@ class Callbacks:
         message = self._open("channel", headers, path, body, ("id", "message_id", "status"))
         if message["status"] not in ("delivered", "undelivered"):
             raise InvalidInput("delivered or undelivered", field="status")
-        case_id, kind, attempt = parse_effect_id(message["message_id"])
+        self.receipt(Receipt(message["id"], message["message_id"], Status(message["status"])))
+
+    def receipt(self, receipt: Receipt) -> None:
+        """What became of a message. Only prompts have an answer to it; that of a code or a notice is in the log of sends."""
+        case_id, kind, attempt = parse_effect_id(receipt.message_id)
         if kind != "push":
             return
-        delivered = message["status"] == "delivered"
+        delivered = receipt.status is Status.DELIVERED
         self._take(
             case_id, kind, attempt,
-            lambda head: decide.receipt(head, attempt, delivered, message["id"], self.context.clock.now(), self.context.random),
+            lambda head: decide.receipt(head, attempt, delivered, receipt.id, self.context.clock.now(), self.context.random),
         )  # fmt: skip
+
+    def poll(self, head: Head) -> None:
+        """Ask what became of the newest prompt, of which no receipt came. Raises VendorUnavailable when its vendor cannot tell."""
+        contacts = self.context.store.sealed(head.case_id, "contacts") or []
+        attempt = head.attempts.get("push", 0)
+        if not contacts or not head.channel or not attempt:
+            return
+        channel = Channel(head.channel)
+        address = plan.address_of(contacts[min(head.contact, len(contacts) - 1)], channel)
+        if address is None:
+            return
+        message = Message(effect_id(head.case_id, "push", attempt), channel, address, "", None)
+        found = self.messenger(head.jurisdiction).poll(message)
+        if found:
+            self.receipt(found)
 
     def identity(self, headers: dict[str, str], path: str, body: bytes) -> None:
         """A check is finished: {id, check_id, reference}."""

@@ -3,7 +3,7 @@
 Source: help.aliyun.com/zh/id-verification/financial-grade-id-verification (InitFaceVerify, DescribeFaceVerify, error-code) and the
 official SDK 3.14.0's models. `ResultObject.Passed` alone decides. The answer's personal data and pictures are dropped unread.
 
-`MetaInfo` tells the vendor what device it is and comes from its script in the person's browser; our port does not carry it yet, so that
+`MetaInfo` tells the vendor what device it is and comes from its script in the person's browser; where the page has no such script,
 `META_INFO` stands in for it: what the vendor makes of that is not known. Whether a repeated `OuterOrderNo` gives the same CertifyId is
 not published either; another one is harmless, since an unused check ends after 30 minutes. No intention can be bound by this port: the
 vendor's voluntary content is an option of its own, 60 characters.
@@ -40,7 +40,7 @@ class AliyunFace:
     scene_id: str
     clock: Clock
 
-    def start_face(self, id: str, name: str, id_number: str, return_url: str, meta_info: str = META_INFO) -> Started:
+    def start_face(self, id: str, name: str, id_number: str, return_url: str, intention: str = "", meta_info: str = "") -> Started:  # noqa: ARG002
         """InitFaceVerify for a page in the browser."""
         order = hashlib.sha256(id.encode()).hexdigest()[:32]  # the vendor takes 32 letters and digits
         asked = {
@@ -51,7 +51,7 @@ class AliyunFace:
             "CertName": name,
             "CertNo": id_number.upper(),
             "ReturnUrl": return_url,
-            "MetaInfo": meta_info,
+            "MetaInfo": meta_info or META_INFO,
             "CertifyUrlType": "H5",
             "UserId": order,
         }

@@ -110,7 +110,7 @@ class CodeCheck:
 class FaceCheck(Protocol):
     """The face half of the identity port."""
 
-    def start_face(self, id: str, name: str, id_number: str, return_url: str) -> Started: ...
+    def start_face(self, id: str, name: str, id_number: str, return_url: str, intention: str = "", meta_info: str = "") -> Started: ...
 
     def check_face(self, reference: str) -> Checked | None: ...
 
@@ -122,9 +122,9 @@ class Verifier(IdentityVerifier):
     face: FaceCheck | None
     code: CodeCheck
 
-    def start_face(self, id: str, name: str, id_number: str, return_url: str) -> Started:
+    def start_face(self, id: str, name: str, id_number: str, return_url: str, intention: str = "", meta_info: str = "") -> Started:
         """Begin at the face vendor."""
-        return self._face().start_face(id, name, id_number, return_url)
+        return self._face().start_face(id, name, id_number, return_url, intention, meta_info)
 
     def start_code(self, id: str, mobile: str) -> Started:
         """Send a code."""

@@ -29,8 +29,11 @@ class Checked:
 class IdentityVerifier(Protocol):
     """Real-person authentication by face, and a way without a face."""
 
-    def start_face(self, id: str, name: str, id_number: str, return_url: str) -> Started:
-        """Begin a face check under a deterministic id; the same id gives the same reference."""
+    def start_face(self, id: str, name: str, id_number: str, return_url: str, intention: str = "", meta_info: str = "") -> Started:
+        """Begin a face check under a deterministic id; the same id gives the same reference, where the vendor knows ids.
+
+        `intention` is what the person is asked and says (at most 120 characters), bound to the face by vendors who can; `meta_info` is what
+        the vendor's script in the browser says of the device. Both go to the vendor and are not kept."""
 
     def start_code(self, id: str, mobile: str) -> Started:
         """Send a one-time code to the mobile number on file."""

@@ -20,7 +20,15 @@ class SandboxIdentity:
         self._service = SignedService(base_url, secret, clock, client)
         self._clock = clock
 
-    def start_face(self, id: str, name: str, id_number: str, return_url: str) -> Started:
+    def start_face(
+        self,
+        id: str,
+        name: str,
+        id_number: str,
+        return_url: str,
+        intention: str = "",  # noqa: ARG002 – the port's signature
+        meta_info: str = "",  # noqa: ARG002
+    ) -> Started:
         """POST /identity/face."""
         body = {"id": id, "name": name, "id_number": id_number, "return_url": return_url}
         answer = self._service.post("/identity/face", body)

@@ -45,12 +45,12 @@ class TencentFace:
     clock: Clock
     spoken: bool = False
 
-    def start_face(self, id: str, name: str, id_number: str, return_url: str, intention: str = "") -> Started:
-        """DetectAuth. `intention` is the text to be read out, at most 120 characters. Raises InvalidInput as well."""
-        if len(intention) > MOST_INTENTION or bool(intention) != self.spoken:
-            raise InvalidInput(f"1 to {MOST_INTENTION} characters where the flow asks for it, else none", field="intention")
+    def start_face(self, id: str, name: str, id_number: str, return_url: str, intention: str = "", meta_info: str = "") -> Started:  # noqa: ARG002
+        """DetectAuth. `intention` is the text to be read out, sent only where the flow asks for it. Raises InvalidInput as well."""
+        if self.spoken and not 0 < len(intention) <= MOST_INTENTION:
+            raise InvalidInput(f"1 to {MOST_INTENTION} characters are read out", field="intention")
         asked = {"RuleId": self.rule_id, "IdCard": id_number.upper(), "Name": name, "RedirectUrl": return_url, "Extra": id}
-        answer = self._call("DetectAuth", asked | ({"IntentionVerifyText": intention} if intention else {}))
+        answer = self._call("DetectAuth", asked | ({"IntentionVerifyText": intention} if self.spoken else {}))
         return Started(text_in(answer, "BizToken"), text_in(answer, "Url"))
 
     def check_face(self, reference: str) -> Checked | None:

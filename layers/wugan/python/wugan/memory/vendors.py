@@ -17,6 +17,7 @@ from wugan.courier.port import Order, Parcel, ParcelState
 from wugan.errors import NotFound, VendorRefused, VendorUnavailable, WuganError
 from wugan.identity.port import Checked, Started
 from wugan.outreach.port import Message
+from wugan.outreach.receipts import Receipt
 
 WRONG_CODES = 5
 
@@ -44,11 +45,12 @@ class Scripted:
 
 
 class MemoryMessenger(Scripted):
-    """`messages`: what was delivered, by id. Addresses in `blocked` are refused."""
+    """`messages`: what was delivered, by id; `receipts`: what is told of them when asked. Addresses in `blocked` are refused."""
 
     def __init__(self) -> None:
         super().__init__()
         self.messages: dict[str, Message] = {}
+        self.receipts: dict[str, Receipt] = {}
         self.blocked: set[str] = set()
 
     def send(self, message: Message) -> str:
@@ -59,6 +61,10 @@ class MemoryMessenger(Scripted):
                 self.messages[message.id] = message
             reference = f"message-{message.id}"
         return reference
+
+    def poll(self, message: Message) -> Receipt | None:
+        with self._call(message.id):
+            return self.receipts.get(message.id)
 
 
 class MemoryIdentity(Scripted):
@@ -75,7 +81,7 @@ class MemoryIdentity(Scripted):
         self._wrong: Counter[str] = Counter()
         self._clock = clock
 
-    def start_face(self, id: str, name: str, id_number: str, return_url: str) -> Started:  # noqa: ARG002 – the port's signature
+    def start_face(self, id: str, name: str, id_number: str, return_url: str, intention: str = "", meta_info: str = "") -> Started:  # noqa: ARG002 – the port's signature
         reference = f"face-{id}"
         with self._call(id):
             if reference not in self.faces:

@@ -31,6 +31,11 @@ class Channels:
             raise VendorRefused("channel_not_configured")
         return messenger.send(message)
 
+    def poll(self, message: Message) -> Receipt | None:
+        """Ask the message's channel."""
+        messenger = self.messengers.get(message.channel)
+        return messenger.poll(message) if messenger else None
+
 
 class Rehearsal:
     """The message port in front of another one: addresses of rehearsal never reach a vendor. Refuses to be made in production.
@@ -51,3 +56,7 @@ class Rehearsal:
             status = Status.DELIVERED if message.address in DELIVERED else Status.UNDELIVERED
             self._hear(receipt(NAME, message.id, message.id, status, "rehearsed"))
         return f"{NAME}:{message.id}"
+
+    def poll(self, message: Message) -> Receipt | None:
+        """Ask the vendor; an address of rehearsal has none."""
+        return None if message.address in DELIVERED | FAILED | SILENT else self._messenger.poll(message)

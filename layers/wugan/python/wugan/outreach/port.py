@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wugan.items.model import Channel
+from wugan.outreach.receipts import Receipt
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,8 @@ class Messenger(Protocol):
         """Hand the message over; returns the vendor's reference. A repeat the vendor reports is a success.
 
         Raises VendorRefused (this address will never work) or VendorUnavailable (try again with the same id)."""
+
+    def poll(self, message: Message) -> Receipt | None:
+        """Ask what became of a message of which nothing was heard; None: nothing is known yet. Id, channel and address suffice.
+
+        Raises VendorUnavailable when its vendor cannot tell."""

@@ -1,8 +1,8 @@
 """The log of sends (发送记录): what was tried over whom, so that no message goes out twice and health is seen.
 
-In DynamoDB: one item for each try, partition key `message_id`, sort key `number`; `begin` is a put on the condition that the item does
-not exist, `settle` and `heard` are updates of it. One sparse index by `carrier` and `at` serves `recent` (15 minutes, newest first, at
-most 500), another by `carrier#reference` serves `message_of`. Items expire after 30 days. No address and no text is kept.
+In DynamoDB (`wugan.aws.vendor_store`): one item for each try, partition key the message, sort key `number`; `begin` is a put on the
+condition that the item does not exist, `settle` and `heard` are updates of it. One index by shard and `at` serves `recent` (newest first,
+at most 500), another by carrier and reference serves `message_of`. Items expire after 30 days. No address and no text is kept.
 """
 
 from __future__ import annotations

@@ -4,8 +4,12 @@ Source: developers.weixin.qq.com/doc/service/api (stable_token, message/template
 receiving events. WeChat puts the access token into the URL: never log a URL of this module.
 
 Not published, each kept in one place here: the error code for a repeated `client_msg_id` and its greatest length (we send 32 hex
-digits); whether and how the result of a subscription message is pushed (only template messages have receipts here); the signature of a
-plain event covers time and nonce but not the body, so that an event counts only for a message that we know to have sent.
+digits); the signature of a plain event covers time and nonce but not the body, so that an event counts only for a message that we know
+to have sent.
+
+The result of a subscription message is pushed as `subscribe_msg_sent_event`: in it a `List` of `TemplateId`, `MsgID`, `ErrorCode` and
+`ErrorStatus`, where code 0 is delivered (guide 订阅通知, "事件推送"). The guide's example holds one row; several are read wherever they
+stand. Not said is whether its MsgID is bizsend's `msgid`: if it is not, these events tell of unknown messages and have no effect.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from wugan.errors import Forbidden, InvalidInput, VendorRefused, VendorUnavailab
 from wugan.http import JsonClient
 from wugan.outreach.carrier import NotSent, Template, Trace, as_sent_or_not
 from wugan.outreach.port import Message
-from wugan.outreach.receipts import MessageOf, Receipt, Status, receipt
+from wugan.outreach.receipts import Batch, MessageOf, Receipt, Status, receipt
 from wugan.outreach.tokens import SharedToken, Token, TokenStore
 
 NAME = "wechat"
@@ -35,6 +39,7 @@ TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 REPEATED = frozenset({45065})  # of mass messages; that of template messages is not published
 # invalid openid, does not follow, blocked by us, refused or used up
 REFUSED = {40003: "invalid_openid", 43004: "not_following", 43019: "blocked", 43101: "refused_or_used_up"}
+REASONS = {"userblock": "user_block", "systemfailed": "system_failed"}
 BUSY = -1  # whether it was sent is not said
 TEMPLATE_WINDOW = timedelta(minutes=8)  # WeChat drops repeats for 10 minutes
 TOLERANCE = timedelta(minutes=5)
@@ -139,37 +144,56 @@ def check_event(token: str, signature: str, timestamp: str, nonce: str, now: dat
         raise Forbidden("the timestamp is more than 300 seconds away", field="timestamp")
 
 
-def event_receipt(body: bytes, message_of: MessageOf) -> Receipt | None:
-    """The receipt in an event; None: another event, or a message that we do not know. Raises InvalidInput."""
+def event_receipts(body: bytes, message_of: MessageOf) -> Batch:
+    """The receipts in an event: none in another event; `unknown` counts messages that we do not know. Raises InvalidInput."""
     event = _event(body)
-    if event.get("Event", "").upper() != "TEMPLATESENDJOBFINISH":
-        return None
-    reference, said = event.get("MsgID", ""), event.get("Status", "")
-    if not reference or not said:
-        raise InvalidInput("the event has no MsgID or no Status", field="MsgID")
-    message_id = message_of(reference)
-    if message_id is None:
-        return None
+    match _said(event, "Event").upper():
+        case "TEMPLATESENDJOBFINISH":
+            told = [(_said(event, "MsgID"), _said(event, "Status"))]
+        case "SUBSCRIBE_MSG_SENT_EVENT":
+            told = [(_said(row, "MsgID"), _subscribed(_said(row, "ErrorCode"))) for row in event.iter() if row.find("MsgID") is not None]
+        case _:
+            return Batch(())
+    if not told or not all(reference and said for reference, said in told):
+        raise InvalidInput("the event has no MsgID or no status", field="MsgID")
+    known = [(reference, message_of(reference), said) for reference, said in told]
+    receipts = tuple(_receipt(reference, message_id, said) for reference, message_id, said in known if message_id)
+    return Batch(receipts, len(told) - len(receipts))
+
+
+def _receipt(reference: str, message_id: str, said: str) -> Receipt:
     if said == "success":
         return receipt(NAME, reference, message_id, Status.DELIVERED)
     return receipt(NAME, reference, message_id, Status.UNDELIVERED, _reason(said))
 
 
-def _event(body: bytes) -> dict[str, str]:
-    """The fields of an event's XML. Entities are refused: nobody needs them, and they can blow up."""
+def _subscribed(code: str) -> str:
+    """The error code of a subscription message in the shape of a template message's status."""
+    if code == "0":
+        return "success"
+    return f"failed:{short(code)}" if code else ""
+
+
+def _said(part: ElementTree.Element, name: str) -> str:
+    return (part.findtext(name) or "").strip()
+
+
+def _event(body: bytes) -> ElementTree.Element:
+    """An event's XML. Entities are refused: nobody needs them, and they can blow up."""
     if len(body) > MOST_BYTES:
         raise InvalidInput(f"at most {MOST_BYTES} bytes", field="body")
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise InvalidInput("an event has no document type", field="body")
     try:
-        return {child.tag: (child.text or "").strip() for child in ElementTree.fromstring(body)}
+        return ElementTree.fromstring(body)
     except (ElementTree.ParseError, ValueError):
         raise InvalidInput("this is not XML", field="body") from None
 
 
 def _reason(said: str) -> str:
-    """`failed:user block` and `failed: system failed`, with and without the blank, as a code."""
-    return {"userblock": "user_block", "systemfailed": "system_failed"}.get(said.partition(":")[2].replace(" ", ""), "failed")
+    """`failed:user block` and `failed: system failed`, with and without the blank, and `failed:43101`, as a code."""
+    why = said.partition(":")[2].replace(" ", "")
+    return REFUSED.get(int(why), f"code_{why}") if why.isdecimal() else REASONS.get(why, "failed")
 
 
 def _post(client: JsonClient, url: str, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,27 +1,70 @@
-"""Where vendors and departments call back: JSON in, JSON out; the service verifies who it is."""
+"""Where vendors and departments call back; the service verifies who it is.
+
+`/callbacks/{kind}` takes our own signed JSON; below it each vendor speaks as it does, and is answered to the byte what it waits for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
-from chalice.app import Chalice, Response
+from chalice.app import Chalice, Request, Response
 
 from wugan.cases.callbacks import Callbacks
+from wugan.cases.vendor_calls import Call, VendorCalls
 from wugan.errors import Duplicate, WuganError
 from wugan.web.edge import body_of, current, report
 
 HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 KINDS = ("channel", "identity", "courier", "department")
+# In the address stand the bureau and, where it may have several of a kind, the vendor.
+VENDORS = {
+    "courier": "/callbacks/courier/{jurisdiction}/{vendor}",
+    "sms": "/callbacks/sms/{jurisdiction}/{vendor}",
+    "wechat": "/callbacks/wechat/{jurisdiction}",
+    "app": "/callbacks/app/{jurisdiction}",
+}
+TYPES = ["application/json", "application/x-www-form-urlencoded", "text/xml", "application/xml", "text/plain", "application/octet-stream"]
 
 
-def create(service: Callable[[], Callbacks]) -> Chalice:
-    """The Chalice app; `service` is asked when the first request comes."""
+def create(service: Callable[[], Callbacks], calls: Callable[[], VendorCalls]) -> Chalice:
+    """The Chalice app; the services are asked for when the first request comes."""
     app = Chalice("callbacks", configure_logs=False)
     for kind in KINDS:
         app.route(f"/callbacks/{kind}", methods=["POST"], name=kind)(_taking(app, service, kind))
+    for kind, path in VENDORS.items():
+        app.route(path, methods=["POST"], name=f"vendor {kind}", content_types=TYPES)(_hearing(app, calls, kind))
+    app.route(VENDORS["wechat"], methods=["GET"], name="handshake")(_shaking(app, calls))
     return app
+
+
+def _hearing(app: Chalice, calls: Callable[[], VendorCalls], kind: str) -> Callable[..., Response]:
+    def hear(jurisdiction: str, vendor: str = "") -> Response:
+        def take(*_: object) -> Response:
+            heard = calls().take(jurisdiction, kind, vendor, _call(current(app)))
+            return Response(heard.answer.decode(), {**HEADERS, "Content-Type": heard.content_type})
+
+        return answered(app, take)
+
+    return hear
+
+
+def _shaking(app: Chalice, calls: Callable[[], VendorCalls]) -> Callable[..., Response]:
+    def shake(jurisdiction: str) -> Response:
+        def take(*_: object) -> Response:
+            return Response(calls().handshake(jurisdiction, _call(current(app))), {**HEADERS, "Content-Type": "text/plain"})
+
+        return answered(app, take)
+
+    return shake
+
+
+def _call(request: Request) -> Call:
+    query = dict(request.query_params or {})
+    target = f"{request.path}?{urlencode(query)}" if query else request.path
+    return Call(dict(request.headers), target, query, body_of(request))
 
 
 def _taking(app: Chalice, service: Callable[[], Callbacks], kind: str) -> Callable[[], Response]:

@@ -1,0 +1,18 @@
+"""A bureau's approving department from its document."""
+
+from __future__ import annotations
+
+from wugan.approval.port import Department
+from wugan.vendors import model
+from wugan.vendors.kit import Kit
+
+
+def department(bureau: model.Bureau, kit: Kit) -> Department:
+    """The department port: a platform, or our desk."""
+    if bureau.department == "desk":
+        from wugan.approval.desk import DeskDepartment
+
+        return DeskDepartment()
+    from wugan.approval.platform import PlatformDepartment
+
+    return PlatformDepartment(bureau.department.endpoint, kit.secret(bureau.department.key), kit.clock, kit.client)
