@@ -7,7 +7,6 @@ from the stack's key, as the template makes the product's side of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from infra.sandbox.vendors import settings
@@ -66,14 +65,14 @@ def document(url: str, desk: str) -> str:
         "sms": [tencent, aliyun],
         "app": {"client_id": "wugan", "client_secret": "vendor", "callback_key": "vendor", "endpoint": url},
         "identity": {"code_key": "vendor", "faces": [faces["tencent"], faces["aliyun"]]},
-        "couriers": _section("QD", couriers["sf"]),
+        "couriers": _section("QD", couriers["sf"], couriers["ems"]),
         "department": {"endpoint": url},
     }
     own: dict[str, dict[str, Any]] = {
-        "LX": {"sms": [aliyun, {**tencent, "weight": 0}], "couriers": _section("LX", couriers["ems"])},
+        "LX": {"sms": [aliyun, {**tencent, "weight": 0}], "couriers": _section("LX", couriers["ems"], couriers["kuaidi100"])},
         "PD": {
             "identity": {"code_key": "vendor", "faces": [faces["aliyun"], faces["tencent"]]},
-            "couriers": _section("PD", couriers["kuaidi100"]),
+            "couriers": _section("PD", couriers["kuaidi100"], couriers["sf"]),
         },
     }
     own.setdefault(desk, {})["department"] = "desk"
@@ -112,8 +111,8 @@ def _couriers(url: str) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _section(jurisdiction: str, courier: Mapping[str, Any]) -> dict[str, Any]:
-    return {"home": HOME | {"county": COUNTIES[jurisdiction]}, "options": [courier]}
+def _section(jurisdiction: str, *options: dict[str, Any]) -> dict[str, Any]:
+    return {"home": HOME | {"county": COUNTIES[jurisdiction]}, "options": options}
 
 
 def _template(id: str, *sources: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from threading import RLock, Thread
@@ -50,12 +50,15 @@ PATIENCE = 60.0  # seconds of real time
 COURIERS = ("sf", "ems", "kuaidi100")
 
 
+@dataclass
 class Patient(Machine):
     """A machine whose tasks sleep between tries as their Retry says, half of each longest wait, and give up when it does."""
 
-    clock: FixedClock
-    due: datetime
-    tries = 0
+    clock: FixedClock = field(kw_only=True)
+    tries: int = 0
+
+    def __post_init__(self) -> None:
+        self.due = self.clock.now()
 
     def run(self) -> bool:
         for execution in self.executions.values():
@@ -110,9 +113,7 @@ class Outage(World):
         self.identity: Any = faces.identity(bureau, kit, MemoryCodeStore(), messages.send_code(bureau, kit, self.log))
         self.courier: Any = couriers.courier(bureau, kit, self.waybills, MemoryHealth(), lambda name: f"{url}/callbacks/courier/QD/{name}")
         self.department: Any = departments.department(bureau, kit)
-        self.machine = Patient(self.waits, {})
-        self.machine.clock = self.clock
-        self.machine.due = self.clock.now()
+        self.machine = self.patient = Patient(self.waits, {}, clock=self.clock)
         self._wire()
         self.callbacks = self.sweeper.callbacks
         reader = VendorReader(lambda _: bureau, lambda _: self.courier, SECRETS.__getitem__, lambda: self.log, self.clock)
@@ -155,7 +156,7 @@ class Outage(World):
         with self.lock:
             now = self.clock.now()
             asleep = self.machine.executions[self.case_id].token == ASLEEP
-            self.clock.at = min(max(self.machine.due, now), now + STEP) if asleep else now + STEP
+            self.clock.at = min(max(self.patient.due, now), now + STEP) if asleep else now + STEP
             self.again(self.sweeper.sweep)
 
     def _person(self) -> bool:
@@ -199,7 +200,7 @@ def outage(**how: Any) -> Iterator[Outage]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             event = rest_event(app, "POST", self.path, dict(self.headers.items()), body)
             with world.lock:
-                answer = app(event, None) if event else {"statusCode": 404, "body": ""}
+                answer: Data = app(event, None) if event else {"statusCode": 404, "body": ""}
             content = answer["body"].encode()
             self.send_response(answer["statusCode"])
             self.send_header("Content-Length", str(len(content)))

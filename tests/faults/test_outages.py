@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.faults.outage import COURIERS, DAY, Outage, outage
 from tests.support import people
 from wugan.registry.model import Contact
 
-ONLY = {
+ONLY: dict[str, dict[str, Any]] = {
     "sms_tencent": {"wechat_openid": None, "app_user": None},
     "sms_aliyun": {"wechat_openid": None, "app_user": None},
     "city_app": {"wechat_openid": None, "mobile": "19900000001"},

@@ -36,7 +36,7 @@ def code_of(answer: Any) -> tuple[int, str]:
         ({"X-Wugan-Timestamp": ""}, "timestamp_missing"),
     ],
 )
-def test_a_bad_signature_is_refused_and_nothing_is_done(raw: Raw, headers: dict[str, str], code: str) -> None:
+def test_a_bad_signature_is_refused_and_nothing_is_done(raw: Raw, headers: dict[str, Any], code: str) -> None:
     assert code_of(raw.department(PATH, PACKAGE, **headers)) == (401, code)
     assert len(raw.box.book.applications) == 0
 
