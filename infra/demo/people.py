@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,11 +10,20 @@ from typing import Any
 
 from infra.demo.cast import Part, Role
 from infra.demo.visitor import Astray, Visitor
+from infra.sandbox.server import SandboxServer
 
 PLACE = "青岛市市南区香港中路100号收发室"
 MOBILE = "12900000000"  # of a range that no carrier uses
 PATIENCE_SECONDS = 30
 LOOK_AGAIN_SECONDS = 0.5
+CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+
+
+def newest_code(sandbox: SandboxServer, case_id: str, mobile: str) -> str | None:
+    """The newest code that came to a phone for a case."""
+    texts = [m["text"] for m in sandbox.records("messages") if m["to"] == mobile and m["id"].startswith(f"{case_id}-code-")]
+    found = CODE.search(texts[-1]) if texts else None
+    return found and found.group()
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class Person:
     def read(self, message: Mapping[str, Any]) -> bool:
         """Read a message and act on it; whether there was anything to do."""
         link = message.get("link")
-        if not link or "-push-" not in message["id"]:
+        if not link:
             return False
         self.prompts += 1
         if "补正" in message["text"] and not self.corrected:

@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.demo.cast import Opened, Role
 from infra.demo.officials import Bureau
-from infra.demo.people import Owner, Person
+from infra.demo.people import Owner, Person, newest_code
 from infra.sandbox.server import SandboxServer
 
 AT_ONCE = 3  # people on their phones
@@ -26,6 +26,7 @@ class Play:
     sandbox: SandboxServer
     cases: Mapping[str, Opened]
     roles: Mapping[str, Role]
+    links: Mapping[str, str]  # the case of each link
     owners: Mapping[str, Owner]
     bureaus: Mapping[str, Bureau]
     sweep: Callable[[], None]
@@ -68,7 +69,7 @@ class Play:
     def _phones(self, pool: ThreadPoolExecutor, acting: dict[str, Future[None]]) -> None:
         """Let those whom a new message reached act; one case's messages are read one after the other."""
         for message in self.sandbox.records("messages", self._seen):
-            case_id = str(message["id"]).partition("-")[0]
+            case_id = self.links.get(str(message["link"]), "")
             if case_id in acting and not acting[case_id].done():
                 return  # read on when this one has put the phone down
             if message["status"] == "sent":
@@ -85,8 +86,7 @@ class Play:
             self.astray.append(f"{case_id} ({person.role.part}): {type(error).__name__}: {error}")
 
     def _code(self, case_id: str, mobile: str) -> str | None:
-        found = [c["code"] for c in self.sandbox.records("codes") if c["id"].startswith(case_id) and c["mobile"] == mobile]
-        return str(found[-1]) if found else None
+        return newest_code(self.sandbox, case_id, mobile)
 
     def _officials(self) -> None:
         for jurisdiction, bureau in self.bureaus.items():

@@ -23,9 +23,11 @@ from infra.demo.officials import Bureau
 from infra.demo.people import Owner
 from infra.demo.play import Play
 from infra.demo.tally import Tally, tally
+from infra.local import vendors
 from infra.local.stack import STAGE, LocalStack
 from infra.sandbox.script import Chances, Config, Delays
 from infra.sandbox.server import SandboxServer
+from infra.sandbox.vendors.settings import Accounts
 from infra.world import make as make_world
 from wugan.cases.model import Head
 from wugan.cases.ports import CaseStore
@@ -57,7 +59,7 @@ class DemoFailed(WuganError):
 
 @dataclass(frozen=True)
 class Links:
-    """Where to look while everything runs; `desk` holds a sign-in code for each bureau."""
+    """Where to look while everything runs; `phones` is the page of everybody's phones, `desk` holds a sign-in code for each bureau."""
 
     public: str
     phones: str
@@ -86,9 +88,9 @@ class Demo:
         self.folder.mkdir(parents=True)
         with ExitStack() as running:
             stack = running.enter_context(LocalStack(progress=self.tell))
-            keys = {kind: f"{kind}.{stack.sandbox_key}" for kind in ("channel", "identity", "courier", "department")}
-            sandbox = running.enter_context(SandboxServer(_behaviour(self.seed, keys), state_dir=self.folder / "sandbox"))
-            self._deploy(stack, sandbox, keys)
+            sandbox = running.enter_context(SandboxServer(_behaviour(self.seed, stack.vendors()), state_dir=self.folder / "sandbox"))
+            self.tell(f"phones: {sandbox.url}/phones")
+            self._deploy(stack, sandbox)
             with _connected(stack, self.folder):
                 counted = self._play(stack, sandbox)
                 with self._phase("ledger"):
@@ -97,17 +99,17 @@ class Demo:
                 if self.example:
                     look(self.example)
                 if self.keep:
-                    hold(Links(stack.public_url, sandbox.url, {j.value: _invite(j) for j in Jurisdiction}))
+                    hold(Links(stack.public_url, f"{sandbox.url}/phones", {j.value: _invite(j) for j in Jurisdiction}))
         return counted
 
-    def _deploy(self, stack: LocalStack, sandbox: SandboxServer, keys: dict[str, str]) -> None:
+    def _deploy(self, stack: LocalStack, sandbox: SandboxServer) -> None:
         with self._phase("build"):
             stack.build()
         with self._phase("deploy"):
             clock = _clock()
-            stack.deploy({"SandboxUrl": sandbox.url, "Clock": clock, "DeskJurisdictions": AT_DESK.value})
+            stack.deploy({"SandboxVendors": vendors.document(sandbox.url, AT_DESK), "Clock": clock})
             os.environ["WUGAN_CLOCK"] = clock
-        sandbox.point_at(stack.public_url, keys)
+        sandbox.point_at(stack.public_url)
 
     def _play(self, stack: LocalStack, sandbox: SandboxServer) -> Tally:
         from wugan import bootstrap
@@ -126,7 +128,9 @@ class Demo:
             roles = cast.cast(cases.values(), _quick())
             heads = partial(_heads, store, list(self.report["items"]))
             bureaus = {j.value: Bureau(stack.public_url, _invite(j), roles.__getitem__, j is AT_DESK).sign_in() for j in Jurisdiction}
-            play = Play(sandbox, cases, roles, _owners(world), bureaus, _sweep, lambda: sum(h.ended for h in heads()), self.bar)
+            links = {bootstrap.outreach().link(head): head.case_id for head in heads()}
+            everybody = _owners(world)
+            play = Play(sandbox, cases, roles, links, everybody, bureaus, _sweep, lambda: sum(h.ended for h in heads()), self.bar)
             play.prepare()
             whole = play.run(PLAY_SECONDS)
             self.astray = play.astray
@@ -135,7 +139,7 @@ class Demo:
         self._export(found)
         if not whole:
             self.astray.append(f"the play was broken off after {PLAY_SECONDS:.0f} seconds")
-        return tally(self.report, found, sandbox.duplicates())
+        return tally(self.report, found, sandbox.duplicates(), sandbox.usage())
 
     def _export(self, heads: list[Head]) -> None:
         """The trace of every case as JSON, for those who want to look things up after everything was stopped."""
@@ -180,16 +184,16 @@ def _heads(store: CaseStore, items: list[str]) -> list[Head]:
     return [head for code in items for head in store.by_item(code)]
 
 
-def _behaviour(seed: int, keys: dict[str, str]) -> Config:
-    """Vendors with a day's ordinary mishaps."""
+def _behaviour(seed: int, accounts: Accounts) -> Config:
+    """Bad weather: of what is asked 5 % meets an error, of what is told 10 % comes twice, 10 % late or out of order, 5 % never."""
     return Config.model_validate(
         {
             "seed": seed,
-            "secrets": keys,
+            "vendors": accounts,
             "today": DAY,
             "delays": Delays(receipt=0.1, collect=1.0, arrive=1.0, decide=1.5),
             "chances": Chances(
-                error_before=0.02, error_after=0.02, undelivered=0.03, callback_repeat=0.05, callback_reorder=0.05, callback_loss=0.02
+                error_before=0.025, error_after=0.025, undelivered=0.03, callback_repeat=0.1, callback_reorder=0.1, callback_loss=0.05
             ),
         }
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 from wugan.cases.model import Head, Outcome
 
+EFFECTS = ("messages", "parcels", "faces", "applications")
+KINDS = ("messages", "parcels", "applications", "certificates")
 CORRECTED = "returned_for_correction"  # a stage passed, not an end: these cases are counted under their end as well
 
 
@@ -23,6 +25,8 @@ class Tally:
     items: Mapping[str, Mapping[str, int]]
     lost: int
     duplicates: int
+    twice: Mapping[str, int]  # what there is twice, by kind
+    vendors: Mapping[str, Mapping[str, int]]  # what was used of each
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -33,11 +37,13 @@ class Tally:
             "items": {code: dict(counts) for code, counts in self.items.items()},
             "lost": self.lost,
             "duplicates": self.duplicates,
+            "twice": dict(self.twice),
+            "vendors": {vendor: dict(counts) for vendor, counts in self.vendors.items()},
         }
 
 
-def tally(report: Mapping[str, Any], heads: Iterable[Head], duplicates: Mapping[str, Any]) -> Tally:
-    """Count a scan's report, all heads, and what the sandbox received twice.
+def tally(report: Mapping[str, Any], heads: Iterable[Head], duplicates: Mapping[str, Any], usage: Mapping[str, Mapping[str, int]]) -> Tally:
+    """Count a scan's report, all heads, what the sandbox received twice, and what was used of each of its vendors.
 
     `lost`: hits that neither opened a case nor have a stated reason, those on which the engines do not agree, and cases that
     neither ended nor wait on somebody.
@@ -60,6 +66,8 @@ def tally(report: Mapping[str, Any], heads: Iterable[Head], duplicates: Mapping[
         items=items,
         lost=left + max(0, report["fates"].get("opened", 0) - len(heads)) + adrift,
         duplicates=int(duplicates["total"]),
+        twice={kind: len(duplicates[kind]) for kind in KINDS},
+        vendors=usage,
     )
 
 
@@ -73,6 +81,7 @@ def shortcomings(counted: Tally) -> list[str]:
     """What the demonstration promises and did not show."""
     missing = [f"{code}: no delivered case" for code, counts in counted.items.items() if not counts.get("delivered")]
     missing += [f"no case ended {outcome}" for outcome, count in counted.outcomes.items() if not count and outcome != "open"]
+    missing += [f"{vendor}: never used" for vendor, counts in counted.vendors.items() if not any(counts.get(kind) for kind in EFFECTS)]
     missing += [f"{counted.lost} lost"] if counted.lost else []
     missing += [f"{counted.duplicates} side effects twice"] if counted.duplicates else []
     missing += [f"{n} cases still open" for n in [counted.outcomes.get("open", 0)] if n]

@@ -1,9 +1,15 @@
-"""Deploys to an emulator on this machine and keeps it until it is interrupted: `make deploy-local`, or `… stop` for one left running."""
+"""Deploys to an emulator on this machine, with sandbox vendors, and keeps it until it is interrupted: `make deploy-local`.
+
+`… stop` ends one that was left running.
+"""
 
 import signal
 import sys
 
+from infra.local import vendors
 from infra.local.stack import LocalStack, stop_running
+from infra.sandbox.script import Config
+from infra.sandbox.server import SandboxServer
 from wugan.errors import WuganError
 
 
@@ -12,10 +18,12 @@ def main() -> None:
         print("stopped" if stop_running() else "nothing was running")
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with LocalStack(progress=print) as stack:
+    with LocalStack(progress=print) as stack, SandboxServer(Config(vendors=stack.vendors())) as sandbox:
         stack.build()
-        for name, value in stack.deploy().items():
+        for name, value in stack.deploy({"SandboxVendors": vendors.document(sandbox.url, desk="LX")}).items():
             print(f"{name:20} {value}")
+        sandbox.point_at(stack.public_url)
+        print(f"{'Phones':20} {sandbox.url}/phones")
         print("\n".join(f"export {name}={value}" for name, value in stack.credentials.items()))
         print("Ctrl-C stops it", flush=True)
         signal.pause()

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -19,7 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from infra.local import vendors
 from infra.local.environments import ROOT, VENVS, python_of
+from infra.sandbox.vendors.settings import Accounts
 from wugan.errors import WuganError
 
 REGION = "ap-southeast-1"
@@ -85,7 +88,7 @@ class LocalStack:
     port: int = 0
     auth: bool = True
     progress: Progress = quiet
-    sandbox_key: str = field(default_factory=lambda: secrets.token_hex(32))
+    sandbox_key: str = field(default_factory=lambda: secrets.token_hex(11))  # 22 characters, as the template asks
     outputs: dict[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -105,6 +108,10 @@ class LocalStack:
     def public_url(self) -> str:
         """Where the REST API answers once deployed, without a slash at the end."""
         return f"{self.endpoint}/restapis/{API_ID}/{STAGE}/_user_request_"
+
+    def vendors(self) -> Accounts:
+        """The accounts that the sandbox's vendors must know for this stack."""
+        return vendors.accounts(self.sandbox_key, self.public_url)
 
     @property
     def log(self) -> Path:
@@ -166,7 +173,7 @@ class LocalStack:
             "--config-file", ROOT / "samconfig.toml",
             "--stack-name", STACK,
             "--tags", f"ms-custom-id={API_ID}",
-            "--parameter-overrides", *(f"{name}={value}" for name, value in chosen.items()),
+            "--parameter-overrides", *(f"{name}={quoted(value)}" for name, value in chosen.items()),
         )  # fmt: skip
         listed = self._sam("list", "stack-outputs", "--stack-name", STACK, "--output", "json")
         self.outputs = {row["OutputKey"]: row["OutputValue"] for row in json.loads(listed)}
@@ -236,6 +243,12 @@ class LocalStack:
 
     def _emulator_errors(self) -> list[str]:
         return [line for line in self.log.read_text(errors="replace").splitlines() if " ERROR " in line][-5:]
+
+
+def quoted(value: str) -> str:
+    """A parameter's value as SAM reads it: quoted where it has quotes or blanks."""
+    plain = not re.search(r"[\s\"\\]", value)
+    return value if plain else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def stop_running(folder: Path = FOLDER) -> bool:

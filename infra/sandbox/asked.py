@@ -1,17 +1,19 @@
-"""The shapes of what is asked of the vendors."""
+"""The shapes of what is asked of the sandbox itself and of the department, whose protocol is ours."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.wrappers import Request
 
-from infra.sandbox.script import Vendor
+from infra.sandbox.box import Refusal
 from infra.sandbox.vendors.settings import VendorName
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s<>\"']+$", max_length=2000)]
+A = TypeVar("A", bound=BaseModel)
 
 
 class Asked(BaseModel):
@@ -20,52 +22,13 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MessageAsked(Asked):
-    """A message to send."""
+class DocumentAsked(Asked):
+    """A file of an application package."""
 
-    id: Id
-    to: Annotated[str, Field(max_length=128)]
-    text: Text
-    link: Url | None = None
-
-
-class FaceAsked(Asked):
-    """A face check to begin."""
-
-    id: Id
     name: Text
-    id_number: Annotated[str, Field(max_length=40)]
-    return_url: Url
-
-
-class CodeAsked(Asked):
-    """A one-time code to send."""
-
-    id: Id
-    mobile: Annotated[str, Field(max_length=40)]
-
-
-class CodeGiven(Asked):
-    """A one-time code to check."""
-
-    code: Annotated[str, Field(max_length=40)]
-
-
-class End(Asked):
-    """One end of a parcel."""
-
-    name: str
-    mobile: str
-    address: str
-
-
-class OrderAsked(Asked):
-    """A parcel to carry."""
-
-    id: Id
-    sender: End
-    receiver: End
-    goods: Text
+    media_type: Text
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    base64: str
 
 
 class ApplicationAsked(Asked):
@@ -81,17 +44,29 @@ class ApplicationAsked(Asked):
     materials: list[dict[str, Any]]
     changes: list[dict[str, Any]]
     promised_by: str
+    documents: tuple[DocumentAsked, ...] = ()
 
 
 class TargetAsked(Asked):
     """Who is to be called back."""
 
     url: Url
-    secrets: dict[Vendor, Annotated[str, Field(min_length=16)]] = {}
 
 
 class DownAsked(Asked):
-    """A vendor that is to be down for so many seconds of real time; 0 brings it back."""
+    """A vendor that is to be down for so many seconds of the sandbox's clock; 0 brings it back."""
 
     vendor: VendorName
     seconds: Annotated[float, Field(ge=0, le=7 * 86400)]
+
+
+def parse(request: Request, shape: type[A]) -> A:
+    """A JSON body. Raises Refusal, which never quotes it."""
+    # A web page cannot send this content type to us without asking first, and is never allowed to.
+    if request.mimetype != "application/json":
+        raise Refusal(415, "invalid_request", "the content type must be application/json")
+    try:
+        return shape.model_validate_json(request.get_data())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise Refusal(400, "invalid_request", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error

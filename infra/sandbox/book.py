@@ -38,15 +38,14 @@ class Record:
 
 @dataclass(kw_only=True)
 class Message(Record):
-    """A message; `code` marks those that the identity vendor sends."""
+    """A message."""
 
     channel: str
     to: str
     text: str
     link: str | None
     status: str = "sent"  # sent | delivered | undelivered
-    code: bool = False
-    vendor: str = "sandbox"
+    vendor: str
 
 
 @dataclass(kw_only=True)
@@ -58,18 +57,8 @@ class Face(Record):
     return_url: str
     state: str = "open"  # open | passed | failed
     reason: str = ""
-    vendor: str = "sandbox"
+    vendor: str
     extra: dict[str, Any] = field(default_factory=dict)  # what this vendor remembers of it
-
-
-@dataclass(kw_only=True)
-class Code(Record):
-    """A one-time code sent to a phone."""
-
-    mobile: str
-    code: str
-    wrong: int = 0
-    passed: bool = False
 
 
 @dataclass(kw_only=True)
@@ -82,8 +71,8 @@ class Parcel(Record):
     plan: str
     state: str = "ordered"  # ordered | collected | arrived | failed | cancelled
     beside: list[str] = field(default_factory=list)
-    vendor: str = "sandbox"
-    stops: list[dict[str, Any]] = field(default_factory=list)  # of a real vendor's parcel: what happened, and when
+    vendor: str
+    stops: list[dict[str, Any]] = field(default_factory=list)  # what happened, and when
     extra: dict[str, Any] = field(default_factory=dict)  # what this vendor remembers of it
 
     @property
@@ -104,6 +93,7 @@ class Application(Record):
     state: str = "received"  # received | correction | approved | rejected | cancelled
     certificate_no: str | None = None
     beside: list[str] = field(default_factory=list)
+    vendor: str = "department"
 
     @property
     def case(self) -> str:
@@ -119,13 +109,15 @@ class Callback:
     effect: str
     body: dict[str, Any]
     at: float
+    push: Push = field(repr=False)  # in the vendor's shape
+    faults: tuple[str, ...] = ()  # repeat, reorder, lose
+    batch: bool = False  # of receipts, each with its own faults
     state: str = "waiting"  # waiting | acknowledged | refused | lost | given_up
     tries: int = 0
     acknowledged: int = 0
     status: int | None = None  # of the last answer
     copies: int = 1
     then: Callback | None = field(default=None, repr=False)  # told after this one
-    push: Push | None = field(default=None, repr=False)  # in a real vendor's shape
 
     def last(self) -> Callback:
         """The last of those that are told one after the other, beginning with this one."""
@@ -185,10 +177,10 @@ class Book:
         numbers = itertools.count(1)
         self.messages: Shelf[Message] = Shelf(numbers)
         self.faces: Shelf[Face] = Shelf(numbers)
-        self.codes: Shelf[Code] = Shelf(numbers)
         self.parcels: Shelf[Parcel] = Shelf(numbers)
         self.applications: Shelf[Application] = Shelf(numbers)
         self.requests: list[dict[str, Any]] = []
+        self.receipts: list[dict[str, Any]] = []  # of those vendors who send them in batches
 
     def shelves(self) -> dict[str, Shelf[Any]]:
         """The shelves by the name under which they are read."""

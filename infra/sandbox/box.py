@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from threading import RLock
 
 from infra.sandbox.agenda import Agenda
 from infra.sandbox.book import Book
-from infra.sandbox.outbox import Outbox, Target
+from infra.sandbox.outbox import Outbox
 from infra.sandbox.script import Config, Script
 from infra.sandbox.vendors.weather import Weather
 
@@ -30,24 +31,22 @@ class Box:
     """Configuration, records, later steps and callbacks. Whoever reads or changes the book holds `lock`."""
 
     config: Config
+    clock: Callable[[], float] = time.time  # Unix seconds; real time, or that of a simulation
     script: Script = field(init=False)
     outbox: Outbox = field(init=False)
     book: Book = field(default_factory=Book)
     lock: RLock = field(default_factory=RLock)
-    secrets: dict[str, str] = field(init=False)
-    weather: Weather = field(default_factory=Weather)
+    weather: Weather = field(init=False)
 
     def __post_init__(self) -> None:
         self.script = Script(self.config)
-        self.outbox = Outbox(self.config, self.script, self.weather)
-        self.secrets = {str(vendor): secret for vendor, secret in self.config.secrets.items()}
+        self.weather = Weather(self.clock)
+        self.outbox = Outbox(self.config, self.script, self.weather, self.clock)
         self.steps = Agenda("step", workers=1)
 
-    def point_at(self, url: str, secrets: dict[str, str]) -> None:
-        """Set or change who is called back, and the vendors' secrets that are given."""
-        with self.lock:
-            self.secrets.update(secrets)
-            self.outbox.point_at(Target(url, dict(self.secrets)))
+    def point_at(self, url: str) -> None:
+        """Set or change who is called back."""
+        self.outbox.point_at(url)
 
     def token(self, what: str, id: str, size: int) -> str:
         """A hexadecimal reference that is the same for the same id in every run."""
@@ -59,7 +58,7 @@ class Box:
 
     def now(self) -> float:
         """Unix seconds."""
-        return time.time()
+        return self.clock()
 
     def today(self) -> date:
         """The day on which new certificates begin."""

@@ -3,8 +3,8 @@
 An exact repeat under the same id is what the protocol asks for after a fault: it has one effect and is only counted, as
 `repeats`. A duplicate is a second effect under a different id:
 
-- messages: the same address, text and link, where the earlier one was not reported undelivered (a code that the identity
-  vendor sends is its own, and each one is asked for by the person). A reminder says something else, or carries another link.
+- messages: the same address, text and link, where the earlier one was not reported undelivered. A reminder says something else, or
+  carries another link.
 - parcels: a second one of the same kind for the same case while another was alive, that is, neither failed nor cancelled:
   ordered, under way, or arrived.
 - applications: a second one for the same case which no correction and no cancellation of the earlier one called for, or the
@@ -43,7 +43,7 @@ def count(book: Book) -> dict[str, Any]:
 
 
 def _received(messages: Iterable[Message]) -> Iterable[Message]:
-    return (m for m in messages if not m.code and m.status != "undelivered")
+    return (m for m in messages if m.status != "undelivered")
 
 
 def _applications(book: Book) -> list[dict[str, Any]]:

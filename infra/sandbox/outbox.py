@@ -1,10 +1,8 @@
-"""Callbacks to the target: signed, repeated until they are acknowledged, held while no target is known."""
+"""Pushes to the target, in each vendor's own shape: repeated until they are acknowledged, held while no target is known."""
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import dataclass
+from collections.abc import Callable
 from ipaddress import ip_address
 from threading import Lock
 from typing import Any
@@ -15,19 +13,10 @@ import urllib3
 from infra.sandbox.agenda import Agenda
 from infra.sandbox.book import Callback
 from infra.sandbox.script import Config, Script
-from infra.sandbox.signature import signed_headers
 from infra.sandbox.vendors.push import Push, Sent
-from infra.sandbox.vendors.weather import Weather
+from infra.sandbox.vendors.weather import LOOK_AGAIN_SECONDS, Weather
 
 WORKERS = 4
-
-
-@dataclass(frozen=True)
-class Target:
-    """Who is called back; `url` without the `/callbacks/…` part, which alone is signed."""
-
-    url: str
-    secrets: dict[str, str]
 
 
 def on_this_machine(url: str) -> bool:
@@ -45,47 +34,52 @@ def _is_loopback(host: str) -> bool:
 
 
 class Outbox:
-    """Sends callbacks. What the target answers with 5xx, 429 or not at all is sent again, as a real vendor does."""
+    """Sends pushes. What the target does not acknowledge is sent again, as a real vendor does."""
 
-    def __init__(self, config: Config, script: Script, weather: Weather) -> None:
+    def __init__(self, config: Config, script: Script, weather: Weather, clock: Callable[[], float]) -> None:
         self._script = script
         self._weather = weather
+        self._clock = clock
         self._retry = config.retry
-        self._repeat = config.delays.repeat
+        self._delays = config.delays
         self._http = urllib3.PoolManager(retries=False, timeout=config.retry.timeout, maxsize=WORKERS)
         self._agenda = Agenda("callback", WORKERS)
         self._lock = Lock()
         self._all: list[Callback] = []
         self._parked: list[Callback] = []
-        self._target: Target | None = None
+        self._target: str | None = None
 
-    def point_at(self, target: Target) -> None:
-        """Call back there from now on; what waited for a target goes out."""
+    def point_at(self, target: str) -> None:
+        """Call back there from now on; what waited for a target goes out. `target`: the URL before a push's path."""
         with self._lock:
             self._target = target
             parked, self._parked = self._parked, []
         for callback in parked:
             self._schedule(0, callback)
 
-    def write(self, vendor: str, effect: str, name: str, body: dict[str, Any], push: Push | None = None) -> Callback:
-        """A callback that is not sent yet; its id is that of the effect and of what is told about it. `push`: in a real vendor's shape."""
-        id = f"{vendor}-{effect}-{name}"
-        callback = Callback(id=id, vendor=vendor, effect=effect, body={"id": id, **body}, at=time.time(), push=push)
-        faults = self._script.callbacks(vendor, effect, name)
-        if "repeat" in faults:
+    def write(self, vendor: str, effect: str, name: str, body: dict[str, Any], push: Push, *, batch: bool = False) -> Callback:
+        """A push that is not sent yet; its id is that of the effect and of what is told about it. `body`: what the records keep of it.
+
+        `batch`: it carries receipts, each of which met its own fate.
+        """
+        callback = Callback(
+            id=f"{vendor}-{effect}-{name}", vendor=vendor, effect=effect, body=body, at=self._clock(), push=push, batch=batch,
+            faults=() if batch else tuple(sorted(self._script.callbacks(vendor, effect, name))),
+        )  # fmt: skip
+        if "repeat" in callback.faults:
             callback.copies = 2
-        if "lose" in faults:
+        if "lose" in callback.faults:
             callback.state = "lost"
         with self._lock:
             self._all.append(callback)
         return callback
 
-    def send(self, callback: Callback) -> None:
-        """Send it now, and after it what is to be told `then`."""
+    def send(self, callback: Callback, *, later: bool = False) -> None:
+        """Send it now, and after it what is to be told `then`; `later`: when others had the time to overtake it."""
         if callback.state == "lost":
             self._follow(callback)
         else:
-            self._schedule(0, callback)
+            self._schedule(self._delays.late if later else 0, callback)
 
     def rows(self) -> list[dict[str, Any]]:
         """All callbacks as JSON."""
@@ -100,77 +94,48 @@ class Outbox:
         self._agenda.after(seconds, lambda: self._try(callback))
 
     def _try(self, callback: Callback) -> None:
+        left = self._weather.left(callback.vendor)
+        if left:
+            self._schedule(min(left, LOOK_AGAIN_SECONDS), callback)
+            return
         with self._lock:
-            target = self._target
-            if self._homeless(target, callback):
+            url = callback.push.url(self._target)
+            if url is None:
                 self._parked.append(callback)
                 return
             callback.tries += 1
-        if callback.push is not None:
-            self._try_push(callback, callback.push, target)
-            return
-        assert target is not None
-        callback.status = self._post(target, callback)
-        if callback.status is None or callback.status >= 500 or callback.status == 429:
-            self._again(callback)
-        else:
-            self._settle(callback, taken=callback.status < 300)
-
-    @staticmethod
-    def _homeless(target: Target | None, callback: Callback) -> bool:
-        if callback.push is not None:
-            return callback.push.url(target.url if target else None) is None
-        return target is None or callback.vendor not in target.secrets
-
-    def _try_push(self, callback: Callback, push: Push, target: Target | None) -> None:
-        left = self._weather.left(callback.vendor)
-        if left:
-            self._schedule(left, callback)
-            return
-        url = push.url(target.url if target else None)
-        assert url is not None
         if not on_this_machine(url):
             callback.state = "refused"
             return
-        callback.status, answer = self._post_push(url, push.build(time.time()))
-        if callback.status is not None and push.taken(callback.status, answer):
-            self._settle(callback, taken=True)
+        callback.status, answer = self._post(url, callback.push.build(self._clock()))
+        if callback.status is not None and callback.push.taken(callback.status, answer):
+            self._settle(callback)
         else:
             self._again(callback)
 
-    def _post_push(self, url: str, sent: Sent) -> tuple[int | None, bytes]:
+    def _post(self, url: str, sent: Sent) -> tuple[int | None, bytes]:
         query = f"{'&' if '?' in url else '?'}{urlencode(sent.query)}" if sent.query else ""
-        headers = {"Content-Type": sent.content_type}
+        headers = {"Content-Type": sent.content_type, **sent.headers}
         try:
             answer = self._http.request("POST", url + query, body=sent.body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError:
             return None, b""
         return answer.status, answer.data
 
-    def _post(self, target: Target, callback: Callback) -> int | None:
-        path = f"/callbacks/{callback.vendor}"
-        body = json.dumps(callback.body, ensure_ascii=False).encode()
-        headers = signed_headers(target.secrets[callback.vendor], path, body, time.time())
-        headers["Content-Type"] = "application/json"
-        try:
-            return self._http.request("POST", target.url.rstrip("/") + path, body=body, headers=headers, redirect=False).status
-        except urllib3.exceptions.HTTPError:
-            return None
-
     def _again(self, callback: Callback) -> None:
-        if time.time() - callback.at > self._retry.give_up:
+        if self._clock() - callback.at > self._retry.give_up:
             callback.state = "given_up"
             self._follow(callback)
             return
         waits = self._retry.first
         self._schedule(waits[callback.tries - 1] if callback.tries <= len(waits) else self._retry.every, callback)
 
-    def _settle(self, callback: Callback, *, taken: bool) -> None:
-        callback.state = "acknowledged" if taken else "refused"
-        callback.acknowledged += taken
+    def _settle(self, callback: Callback) -> None:
+        callback.state = "acknowledged"
+        callback.acknowledged += 1
         callback.copies -= 1
         if callback.copies:
-            self._schedule(self._repeat, callback)
+            self._schedule(self._delays.repeat, callback)
         self._follow(callback)
 
     def _follow(self, callback: Callback) -> None:

@@ -10,7 +10,6 @@ from infra.sandbox.book import Book, Face, Message, Parcel
 from infra.sandbox.vendors.push import beijing
 
 VENDORS = {
-    "sandbox": "",
     "wechat": "微信公众号",
     "city_app": "城市服务 App",
     "sms_tencent": "腾讯云短信",
@@ -23,7 +22,6 @@ VENDORS = {
 }
 CHANNELS = {"wechat": "微信", "app": "App", "sms": "短信"}
 STATUSES = {"sent": "已发出", "delivered": "已送达", "undelivered": "未送达"}
-STATES = {"ordered": "等待上门", "collected": "运送中", "arrived": "已送达", "failed": "未成功", "cancelled": "已取消"}
 STOPS = {
     "ordered": "下单",
     "collected": "快递员取件",
@@ -75,11 +73,10 @@ def _of(phones: dict[str, Phone], who: str) -> Phone:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    via = VENDORS.get(message.vendor, message.vendor)
     code = CODE.search(message.text) if "码" in message.text else None
     return {
         "kind": "message",
-        "title": f"{CHANNELS[message.channel]}{f' · {via}' if via else ''}",
+        "title": f"{CHANNELS[message.channel]} · {VENDORS[message.vendor]}",
         "text": message.text,
         "link": message.link,
         "code": code and code.group(),
@@ -92,12 +89,11 @@ def _message(message: Message) -> dict[str, Any]:
 
 def _parcel(parcel: Parcel, side: str) -> dict[str, Any]:
     door = "上门取件" if side == "sender" else "送件上门"
-    via = VENDORS.get(parcel.vendor, parcel.vendor)
     return {
         "kind": "parcel",
-        "title": f"{door}{f' · {via}' if via else ''} · {parcel.reference}",
+        "title": f"{door} · {VENDORS[parcel.vendor]} · {parcel.reference}",
         "text": parcel.goods,
-        "status": STOPS[parcel.stops[-1]["stop"]] if parcel.stops else STATES[parcel.state],
+        "status": STOPS[parcel.stops[-1]["stop"]],
         "bad": parcel.state == "failed",
         "at": beijing(parcel.at),
         "stops": [f"{beijing(s['at'])[11:]} {STOPS[s['stop']]}" for s in parcel.stops],
@@ -106,10 +102,9 @@ def _parcel(parcel: Parcel, side: str) -> dict[str, Any]:
 
 
 def _face(face: Face) -> dict[str, Any]:
-    via = VENDORS.get(face.vendor, face.vendor)
     return {
         "kind": "face",
-        "title": f"刷脸认证{f' · {via}' if via else ''}",
+        "title": f"刷脸认证 · {VENDORS[face.vendor]}",
         "text": "",
         "link": f"/identity/face/{face.reference}" if face.state == "open" else None,
         "status": {"open": "等待本人", "passed": "已通过", "failed": "未通过"}[face.state],

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from infra.sandbox.vendors.settings import Accounts
 
-Vendor = Literal["channel", "identity", "courier", "department"]
 Fault = Literal["error_before", "error_after", "malformed", "slow"]
 MessagePlan = Literal["delivered", "undelivered", "silent", "refused"]
 IdentityPlan = Literal["fail", "fail_once", "refused"]
@@ -50,7 +49,7 @@ class Chances(Strict):
     correction: Chance = 0  # only a case's first application
     reject: Chance = 0
     callback_repeat: Chance = 0
-    callback_reorder: Chance = 0  # of a parcel: "collected" is told after the next state
+    callback_reorder: Chance = 0  # of a parcel: "collected" is told after the next state; of others: late
     callback_loss: Chance = 0  # never a department's: it repeats until it is acknowledged, and cannot be queried
 
     @model_validator(mode="after")
@@ -71,6 +70,7 @@ class Delays(Strict):
     decide: Seconds = 1.0  # from an application to the decision
     slow: Seconds = 10.0  # how long a slow answer takes
     repeat: Seconds = 0.2  # from a callback's acknowledgement to its repetition
+    late: Seconds = 1.0  # by how much a callback that is overtaken comes later
     batch: Seconds = 0.1  # how long a vendor collects receipts before it pushes them
 
 
@@ -100,10 +100,9 @@ class Rule(Strict):
 
 
 class Config(Strict):
-    """The sandbox's configuration file. Secrets are made by whoever starts it and never committed."""
+    """The sandbox's configuration file. The accounts' secrets are made by whoever starts it and never committed."""
 
     seed: int = 0
-    secrets: dict[Vendor, Annotated[str, Field(min_length=16)]] = {}
     today: date | None = None  # the day new certificates begin; the system's when left out
     valid_years: Annotated[int, Field(ge=1, le=30)] = 5
     delays: Delays = Delays()

@@ -40,6 +40,7 @@ from wugan.vendors.couriers import courier
 from wugan.vendors.kit import Kit
 from wugan.vendors.model import parse
 from wugan.vendors.reader import VendorReader
+from wugan.web.application import application
 
 ITEMS = Path(__file__).parents[2] / "items"
 NAME, NUMBER, MOBILE = "尹长庚", "370202198503072617", "13900000017"
@@ -78,7 +79,7 @@ class Town:
         self.vendor_calls = VendorCalls(self.callbacks, lambda: self.send_log, self._reader(), self.told.append)
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
-        self.approving = Approve(self.context, lambda _: self.department)
+        self.approving = Approve(self.context, lambda _: self.department, application)
         self.official = Official("王审批", "QD")
         self.ledger = Log(rows=self.store.ledger)
         self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)

@@ -31,6 +31,7 @@ from wugan.items.model import Item
 from wugan.links import Keyring
 from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+from wugan.web.application import application
 
 MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
 PLACE = "青岛市市南区香港中路10号"
@@ -112,7 +113,7 @@ class World:
         self.outreach, ending = Outreach(context, lambda _: messenger), Ending(context)
         carry, cancel = Carry(context, lambda _: courier), Cancel(context, lambda _: courier, lambda _: department)
         self.sweeper = Sweep(self.resumer, self.callbacks, ending, context, executions)
-        approve, declare = Approve(context, lambda _: department), Declare(context)
+        approve, declare = Approve(context, lambda _: department, application), Declare(context)
         stages = {
             "push": self.outreach.push, "declare": declare.declare, "pickup": carry.pickup, "approve": approve.approve,
             "deliver": carry.deliver, "give_back": carry.give_back, "cancel": cancel.cancel, "notify": self.outreach.notify,

@@ -13,6 +13,7 @@ import requests
 from infra.demo.cast import Part, Role
 from infra.demo.officials import Bureau
 from infra.demo.visitor import Visitor
+from infra.local.vendors import secret_of
 from tests.rehearsal.conftest import courier_fetches
 from tests.rehearsal.town import AT_DESK, Play, Town
 from wugan import bootstrap, signing
@@ -36,10 +37,10 @@ def declaring(town: Town) -> Play:
     return play.waiting("declaration")
 
 
-def tell(town: Town, kind: str, body: bytes, *, secret: str | None = None, late: int = 0) -> requests.Response:
-    """A callback as the vendor sends it, or somebody who says to be the vendor."""
-    path, now = f"/callbacks/{kind}", str(int(time.time()) - late)
-    signature = signing.sign(secret or town.keys[kind], now, path, body)
+def tell(town: Town, body: bytes, *, secret: str | None = None, late: int = 0) -> requests.Response:
+    """A callback as the department sends it, or somebody who says to be the department."""
+    path, now = "/callbacks/department", str(int(time.time()) - late)
+    signature = signing.sign(secret or f"department.{town.stack.sandbox_key}", now, path, body)
     headers = {signing.TIME_HEADER: now, signing.SIGNATURE_HEADER: signature, "Content-Type": "application/json"}
     return requests.post(f"{town.url}{path}", body, headers=headers, timeout=TIMEOUT)
 
@@ -54,57 +55,63 @@ def refused(response: requests.Response) -> tuple[int, str, str | None]:
 # --- callbacks
 
 
-@pytest.mark.parametrize("kind", ["channel", "identity", "courier", "department"])
-def test_forged_callback(town: Town, delivered: Play, kind: str) -> None:
+def test_forged_decision(town: Town, delivered: Play) -> None:
     """Another's secret, an old signature, none at all."""
-    body = json.dumps({"id": "x", "order_id": effect_id(delivered.case_id, "pickup", 1)}).encode()
-    other = "identity" if kind != "identity" else "courier"
-    answers = [tell(town, kind, body, secret=town.keys[other]), tell(town, kind, body, late=3600)]
-    answers.append(requests.post(f"{town.url}/callbacks/{kind}", body, timeout=TIMEOUT))
+    body = json.dumps({"id": "x", "application_id": effect_id(delivered.case_id, "approval", 1), "kind": "approved", "by": "x"}).encode()
+    answers = [tell(town, body, secret=f"registry.{town.stack.sandbox_key}"), tell(town, body, late=3600)]
+    answers.append(requests.post(f"{town.url}/callbacks/department", body, timeout=TIMEOUT))
     assert [a.status_code for a in answers] == [403, 403, 403]
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "field"),
+    "path", ["courier/QD/sf", "courier/QD/sf?key=guessed", "courier/LX/ems", "courier/PD/kuaidi100?order=x", "sms/QD/tencent",
+             "sms/QD/aliyun?key=guessed", "wechat/QD?signature=0&timestamp=1&nonce=2", "app/QD?key=guessed"],
+)  # fmt: skip
+def test_forged_push(town: Town, path: str) -> None:
+    """What no vendor signed, or came without the key of the address, is refused."""
+    assert requests.post(f"{town.url}/callbacks/{path}", json={}, timeout=TIMEOUT).status_code in (400, 403)
+
+
+def test_push_to_an_address_of_nobody(town: Town) -> None:
+    for path in ("courier/QD/dhl", "courier/XX/sf", "sms/QD/other", "wechat/XX"):
+        assert requests.post(f"{town.url}/callbacks/{path}", json={}, timeout=TIMEOUT).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
     [
-        ("courier", {"id": "x"}, "order_id"),
-        ("courier", {"id": "x", "order_id": 7}, "order_id"),
-        ("courier", {"id": "x", "order_id": "nonsense"}, "id"),
-        ("channel", {"id": "x", "message_id": f"{OTHER_CASE}-push-1", "status": "eaten"}, "status"),
-        ("identity", {"check_id": "x"}, "id"),
-        ("department", {"id": "x", "application_id": f"{OTHER_CASE}-approval-1", "kind": "perhaps", "by": "y"}, "kind"),
-        (
-            "department",
-            {"id": "x", "application_id": f"{OTHER_CASE}-approval-1", "kind": "correction", "by": "y", "points": "no list"},
-            "points",
-        ),
+        ({"id": "x"}, "application_id"),
+        ({"id": "x", "application_id": 7}, "application_id"),
+        ({"id": "x", "application_id": "nonsense", "kind": "approved", "by": "y"}, "id"),
+        ({"id": "x", "application_id": f"{OTHER_CASE}-approval-1", "kind": "perhaps", "by": "y"}, "kind"),
+        ({"id": "x", "application_id": f"{OTHER_CASE}-approval-1", "kind": "correction", "by": "y", "points": "no list"}, "points"),
     ],
 )
-def test_callback_of_another_shape(town: Town, kind: str, message: dict[str, Any], field: str) -> None:
+def test_decision_of_another_shape(town: Town, message: dict[str, Any], field: str) -> None:
     """The answer names the field to mend."""
-    assert refused(tell(town, kind, json.dumps(message).encode())) == (400, "invalid_input", field)
+    assert refused(tell(town, json.dumps(message).encode())) == (400, "invalid_input", field)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1, 2]", b'"text"'])
 def test_callback_that_is_no_object(town: Town, body: bytes) -> None:
-    assert refused(tell(town, "courier", body)) == (400, "invalid_input", "body")
+    assert refused(tell(town, body)) == (400, "invalid_input", "body")
 
 
 def test_callback_that_is_too_large(town: Town) -> None:
-    assert refused(tell(town, "department", b" " * 2_000_001)) == (400, "invalid_input", "body")
+    assert refused(tell(town, b" " * 2_000_001)) == (400, "invalid_input", "body")
 
 
 def test_callback_about_an_unknown_case(town: Town) -> None:
-    body = json.dumps({"id": "x", "check_id": f"{OTHER_CASE}-face-1", "reference": "y"}).encode()
-    assert refused(tell(town, "identity", body))[0] == 404
+    body = json.dumps({"id": "x", "application_id": f"{OTHER_CASE}-approval-1", "kind": "approved", "by": "y"}).encode()
+    assert refused(tell(town, body))[0] == 404
 
 
-def test_repeated_callback_changes_nothing(town: Town, delivered: Play) -> None:
-    """A vendor that repeats is told that all is well."""
-    before = delivered.head
-    order = effect_id(delivered.case_id, "delivery", 1)
-    body = json.dumps({"id": "again", "order_id": order, "waybill": "w", "state": "arrived"}).encode()
-    assert tell(town, "courier", body).json() == {"ok": True}
+def test_repeated_push_changes_nothing(town: Town, delivered: Play) -> None:
+    """A courier that repeats is told that all is well."""
+    before, order = delivered.head, effect_id(delivered.case_id, "delivery", 1)
+    body = {"Body": {"WaybillRoute": [{"mailno": "w", "orderid": order, "id": "1", "opCode": "80", "remark": "已签收"}]}}
+    answer = requests.post(f"{town.url}/callbacks/courier/QD/sf?key={secret_of(town.stack.sandbox_key)}", json=body, timeout=TIMEOUT)
+    assert answer.json() == {"return_code": "0000", "return_msg": "成功"}
     assert delivered.head == before
 
 

@@ -14,14 +14,11 @@ from botocore.exceptions import ClientError
 from infra.local.stack import STAGE
 from tests.rehearsal import places
 from tests.rehearsal.town import Play, Town
-from wugan import config
+from wugan import bootstrap, config
 from wugan.aws.clients import client
 from wugan.aws.functions import FunctionFailed, invoke
-from wugan.clock import SystemClock
-from wugan.http import JsonClient
 from wugan.items.model import Channel
 from wugan.outreach.port import Message
-from wugan.outreach.sandbox import SandboxMessenger
 
 MARK = "标记甲乙丙丁"  # nobody's name
 MARK_ID = "markedmarkedmarkedmarked42"
@@ -80,8 +77,8 @@ def _planted(town: Town) -> Iterator[None]:
 
 
 def _send_link(town: Town) -> None:
-    messenger = SandboxMessenger(town.sandbox.url, town.keys["channel"], SystemClock(), JsonClient())
-    messenger.send(Message(f"{MARK_ID}-notice-1", Channel.SMS, "19900000000", "标记", f"{town.url}/c/{MARK_ID}"))
+    message = Message(f"{MARK_ID}-notice-1", Channel.SMS, "19900000000", "标记", f"{town.url}/c/{MARK_ID}")
+    bootstrap.messenger("QD").send(message)
 
 
 def test_task_tokens_stay_in_the_waits_table(town: Town, delivered: Play) -> None:

@@ -17,11 +17,13 @@ import pytest
 from rich.console import Console
 
 from infra.demo.cast import Role
-from infra.demo.people import Owner, Person
+from infra.demo.people import Owner, Person, newest_code
 from infra.demo.visitor import Visitor
+from infra.local import vendors
 from infra.local.stack import LocalStack
 from infra.sandbox.script import Config, Delays
 from infra.sandbox.server import SandboxServer
+from infra.sandbox.vendors.settings import Accounts
 from infra.world import make as make_world
 from tests.support.aws import forget
 from tests.support.template import ROOT
@@ -42,7 +44,6 @@ SECONDS_PER_DAY = 300  # of business time: nobody is reminded while the tests ru
 PATIENCE = 60.0
 LOOK_AGAIN = 0.2
 AT_DESK = "LX"  # the others have platforms of their own
-VENDORS = ("channel", "identity", "courier", "department")
 
 
 @dataclass
@@ -52,7 +53,6 @@ class Town:
     stack: LocalStack
     sandbox: SandboxServer
     world: Path
-    keys: Mapping[str, str]
     report: dict[str, Any]
     environment: dict[str, str]
     taken: set[str] = field(default_factory=set)
@@ -83,8 +83,9 @@ class Town:
 
     def prompt(self, case_id: str) -> dict[str, Any] | None:
         """The newest prompt that reached the person of a case."""
-        messages = [m for m in self.sandbox.records("messages") if m["id"].startswith(f"{case_id}-push-") and m["status"] == "delivered"]
-        return messages[-1] if messages else None
+        link = bootstrap.outreach().link(bootstrap.case_store().head(case_id))
+        prompts = [m for m in self.sandbox.records("messages") if m["link"] == link and m["status"] == "delivered"]
+        return prompts[-1] if prompts else None
 
 
 @dataclass
@@ -155,8 +156,7 @@ class Play:
         return self
 
     def _code(self, case_id: str, mobile: str) -> str | None:
-        found = [c["code"] for c in self.town.sandbox.records("codes") if c["id"].startswith(case_id) and c["mobile"] == mobile]
-        return str(found[-1]) if found else None
+        return newest_code(self.town.sandbox, case_id, mobile)
 
 
 @contextmanager
@@ -165,27 +165,25 @@ def deployed() -> Iterator[Town]:
     started, world = datetime.now(UTC), FOLDER / "world"
     origin = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=BEIJING)
     clock = f"{origin.isoformat()}|{started.isoformat()}|{86400 // SECONDS_PER_DAY}"
-    with LocalStack(folder=FOLDER / "stack") as stack:
-        keys = {kind: f"{kind}.{stack.sandbox_key}" for kind in VENDORS}
-        with SandboxServer(_behaviour(keys)) as sandbox:
-            stack.build()
-            stack.deploy({"SandboxUrl": sandbox.url, "Clock": clock, "DeskJurisdictions": AT_DESK})
-            sandbox.point_at(stack.public_url, keys)
-            settings = {**stack.credentials, **settings_from(stack.outputs), config.CLOCK: clock}
-            with _connected(settings):
-                found = catalogue.load([ROOT / "items"])
-                publishing.publish(found.entries, bootstrap.item_store(), bootstrap.clock().now(), checks.check)
-                make_world(world, SUBJECTS, SEED, DAY)
-                report = scan_now(RUN, world, Console(stderr=True, quiet=True))
-                town = Town(stack, sandbox, world, keys, report, settings)
-                _prompted(town)
-                yield town
+    with LocalStack(folder=FOLDER / "stack") as stack, SandboxServer(_behaviour(stack.vendors())) as sandbox:
+        stack.build()
+        stack.deploy({"SandboxVendors": vendors.document(sandbox.url, AT_DESK), "Clock": clock})
+        sandbox.point_at(stack.public_url)
+        settings = {**stack.credentials, **settings_from(stack.outputs), config.CLOCK: clock}
+        with _connected(settings):
+            found = catalogue.load([ROOT / "items"])
+            publishing.publish(found.entries, bootstrap.item_store(), bootstrap.clock().now(), checks.check)
+            make_world(world, SUBJECTS, SEED, DAY)
+            report = scan_now(RUN, world, Console(stderr=True, quiet=True))
+            town = Town(stack, sandbox, world, report, settings)
+            _prompted(town)
+            yield town
 
 
-def _behaviour(keys: Mapping[str, str]) -> Config:
+def _behaviour(accounts: Accounts) -> Config:
     """Vendors that are quick and make no mistakes; the faults have tests of their own."""
     delays = Delays(receipt=0.05, collect=0.3, arrive=0.3, decide=0.3)
-    return Config.model_validate({"seed": SEED, "secrets": dict(keys), "today": DAY, "delays": delays})
+    return Config.model_validate({"seed": SEED, "vendors": accounts, "today": DAY, "delays": delays})
 
 
 @contextmanager

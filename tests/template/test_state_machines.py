@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -182,3 +183,13 @@ def test_a_delivery_that_is_not_trusted_is_reported_and_fails() -> None:
 def test_the_dialect_is_the_one_that_both_engines_know(name: str) -> None:
     assert definition(name).get("QueryLanguage", "JSONPath") == "JSONPath"
     assert not any("TimeoutSecondsPath" in state for state in states(name).values())
+
+
+def test_a_vendor_may_be_away_for_days() -> None:
+    """Every stage is repeated for more than three days before a person takes the case over, however the jitter falls."""
+    stages = {name: state for name, state in states("case").items() if state.get("Resource", "").endswith("lambda:invoke")}
+    for name, state in stages.items():
+        (retry,) = [r for r in state["Retry"] if "VendorUnavailable" in r["ErrorEquals"]]
+        waits = [min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])]
+        mean, deviation = sum(waits) / 2, math.sqrt(sum(w**2 for w in waits) / 12)  # each drawn evenly between 0 and its longest
+        assert mean - 5 * deviation > 3 * 86_400, name

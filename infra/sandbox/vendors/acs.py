@@ -9,8 +9,9 @@ import hashlib
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Protocol
 from urllib.parse import quote
 
 from werkzeug.wrappers import Request, Response
@@ -23,6 +24,7 @@ AUTHORIZATION = re.compile(
 )
 Fault = tuple[int, str, str]
 MISMATCH: Fault = (400, "SignatureDoesNotMatch", "Specified signature is not matched with our calculation.")
+NO_ACTION: Fault = (404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
 
 
 def encoded(text: str) -> str:
@@ -46,17 +48,29 @@ def v1_signature(secret: str, method: str, parameters: Iterable[tuple[str, str]]
     return b64encode(hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
-class Door:
-    """Checks requests of one account; a nonce is good once."""
+class Account(Protocol):
+    """What a vendor's console shows of an account."""
 
-    def __init__(self, id: str, secret: str) -> None:
-        self._id = id
-        self._secret = secret
+    @property
+    def access_key_id(self) -> str: ...
+
+    @property
+    def access_key_secret(self) -> str: ...
+
+
+class Door:
+    """Lets in the signed calls of one account to the actions of one service; a nonce is good once. Without an account nobody is let in."""
+
+    def __init__(self, account: Account | None, actions: Collection[str]) -> None:
+        self._id = account.access_key_id if account else None
+        self._secret = account.access_key_secret if account else ""
+        self._actions = actions
         self._nonces: set[str] = set()
 
-    def fault_of(self, request: Request, now: float) -> Fault | None:
+    def fault_of(self, request: Request, action: str, now: float) -> Fault | None:
         """What is wrong with a request, as HTTP status, code and message."""
-        return self._v3(request, now) if request.headers.get("x-acs-action") else self._v1(request, now)
+        fault = self._v3(request, now) if request.headers.get("x-acs-action") else self._v1(request, now)
+        return fault or (None if action in self._actions else NO_ACTION)
 
     def _v3(self, request: Request, now: float) -> Fault | None:
         headers = {name.lower(): value for name, value in request.headers.items()}

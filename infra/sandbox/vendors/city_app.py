@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from infra.sandbox.book import Message
 from infra.sandbox.box import Box
-from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, message, missing
+from infra.sandbox.vendors.plumbing import Vendor, free_id, json_answer, loads, message, missing
 from infra.sandbox.vendors.push import Push, json_body, says
 from infra.sandbox.vendors.receipts import Receipts
 
@@ -67,7 +67,9 @@ class CityApp(Vendor):
             return json_answer({"code": 40401, "message": "user not found", "data": None})
         reference = f"app-{self.box.token('message', id, 16)}"
         text = "\n".join(str(data[part]) for part in ("title", "content") if data.get(part))
-        sent, repeated = message(self.box, "app", id, to, text, reference=reference, link=data.get("url") or None, vendor=self.name)
+        known = self.box.book.messages.get(id)
+        kept = id if known is None or known.vendor == self.name else free_id(self.box, id)
+        sent, repeated = message(self.box, "app", kept, to, text, reference=reference, link=data.get("url") or None, vendor=self.name)
         if not repeated and plan != "silent":
             self.box.steps.after(self.box.config.delays.receipt, lambda: self._receipt(sent, str(plan)))
         return json_answer({"code": 0, "message": "success", "data": {"pushId": sent.reference, "repeated": repeated}})

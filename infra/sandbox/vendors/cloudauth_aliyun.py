@@ -34,16 +34,14 @@ class CloudauthAliyun(Vendor):
     def __init__(self, box: Box) -> None:
         super().__init__(box)
         self.account = box.config.vendors.cloudauth_aliyun
-        self._door = acs.Door(self.account.access_key_id, self.account.access_key_secret) if self.account else acs.Door("", "")
+        self._door = acs.Door(self.account, ACTIONS)
         self._requests = 0
 
     def serve(self, request: Request, action: str) -> Response:
         """One call."""
         self._requests += 1
         id = self.box.token("cloudauth request", str(self._requests), 32).upper()
-        fault = self._door.fault_of(request, self.box.now()) if self.account else (404, "InvalidAccessKeyId.NotFound", "Not found.")
-        if fault is None and action not in ACTIONS:
-            fault = (404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
+        fault = self._door.fault_of(request, action, self.box.now())
         if fault:
             return acs.refused(id, fault, request.host)
         service, needed = ACTIONS[action]

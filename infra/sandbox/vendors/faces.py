@@ -8,7 +8,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from infra.sandbox.book import Face
-from infra.sandbox.box import Box
+from infra.sandbox.box import Box, Refusal
 
 
 def begin(box: Box, *, vendor: str, wanted: str, name: str, number: str, back: str, extra: dict[str, Any]) -> Face | None:
@@ -38,6 +38,24 @@ def begin(box: Box, *, vendor: str, wanted: str, name: str, number: str, back: s
             extra=extra,
         ),
     )
+    return face
+
+
+def find(box: Box, reference: str) -> Face:
+    """A check that was begun."""
+    face = box.book.faces.find(reference)
+    if face is None:
+        raise Refusal(404, "check_unknown", "no such check")
+    return face
+
+
+def finish(box: Box, reference: str, *, passed: bool) -> Face:
+    """The person showed their face; what came out first stays."""
+    face = find(box, reference)
+    if face.state == "open":
+        good = passed and not face.reason
+        face.state = "passed" if good else "failed"
+        face.reason = "" if good else "face_mismatch"
     return face
 
 

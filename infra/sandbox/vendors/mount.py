@@ -5,6 +5,8 @@ Tencent Cloud and Alibaba Cloud both answer at `/`; they are told apart by their
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 from werkzeug.routing import Rule as Route
@@ -13,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from infra.sandbox.box import Box
 from infra.sandbox.vendors import acs, cloudauth_aliyun, faceid_tencent, sms_aliyun, sms_tencent, tc3
 from infra.sandbox.vendors.city_app import CityApp
+from infra.sandbox.vendors.department import Department
 from infra.sandbox.vendors.ems import Ems
 from infra.sandbox.vendors.kuaidi100 import Kuaidi100
 from infra.sandbox.vendors.sf import Sf
@@ -30,8 +33,8 @@ class Mount:
         self._faceid = faceid_tencent.FaceidTencent(box)
         self._sms_aliyun = sms_aliyun.SmsAliyun(box)
         self._cloudauth = cloudauth_aliyun.CloudauthAliyun(box)
-        sf, ems, kuaidi100, wechat, city = Sf(box), Ems(box), Kuaidi100(box), Wechat(box), CityApp(box)
-        self._served = {
+        sf, ems, kuaidi100, wechat, city, department = Sf(box), Ems(box), Kuaidi100(box), Wechat(box), CityApp(box), Department(box)
+        self._served: dict[str, Callable[..., Response]] = {
             "sf": sf.serve,
             "ems": ems.serve,
             "kd_order": kuaidi100.border,
@@ -42,18 +45,20 @@ class Mount:
             "wx_subscription": wechat.subscription,
             "city_token": city.token,
             "city_message": city.push_message,
+            "submit": department.submit,
+            "cancel": department.cancel,
             "root": self._root,
         }
 
     def answer(self, request: Request) -> Response | None:
         """A vendor's answer; None for what is no vendor's."""
         try:
-            name, _ = ROUTES.bind_to_environ(request.environ).match()
+            name, values = ROUTES.bind_to_environ(request.environ).match()
         except HTTPException:
             return None
         if name == "root" and not _cloud_action(request):
             return None
-        return self._served[name](request)
+        return self._served[name](request, **values)
 
     def _root(self, request: Request) -> Response:
         version = request.headers.get("X-TC-Version")
@@ -72,7 +77,8 @@ class Mount:
 ROUTES = Map(
     [
         Route("/std/service", endpoint="sf", methods=POST),
-        Route("/amp-prod-api/f/amp/api/<any(open, test):stage>", endpoint="ems", methods=POST),
+        Route("/amp-prod-api/f/amp/api/open", endpoint="ems", methods=POST),
+        Route("/amp-prod-api/f/amp/api/test", endpoint="ems", methods=POST),
         Route("/order/borderapi.do", endpoint="kd_order", methods=BOTH),
         Route("/poll/query.do", endpoint="kd_query", methods=BOTH),
         Route("/poll", endpoint="kd_poll", methods=POST),
@@ -81,6 +87,8 @@ ROUTES = Map(
         Route("/cgi-bin/message/subscribe/bizsend", endpoint="wx_subscription", methods=POST),
         Route("/rest/oauth2/token", endpoint="city_token", methods=POST),
         Route("/rest/message/push", endpoint="city_message", methods=POST),
+        Route("/department/applications", endpoint="submit", methods=POST),
+        Route("/department/applications/<id>/cancel", endpoint="cancel", methods=POST),
         Route("/", endpoint="root", methods=BOTH),
     ]
 )

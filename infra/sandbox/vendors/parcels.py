@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.sandbox.book import Callback, Parcel
 from infra.sandbox.box import Box
+from infra.sandbox.vendors.weather import LOOK_AGAIN_SECONDS
 
 # What follows the collection, by the script's plan. The last stop decides the parcel's state.
 ROADS = {
@@ -39,6 +40,7 @@ class Parcels:
     prefix: str
     tell: Callable[[Parcel, str], Callback | None]
     _held: dict[str, Callback] = field(default_factory=dict)
+    _ids: dict[str, str] = field(default_factory=dict)  # the records' ids by the customer's, where another carrier's has it already
 
     def plan(self, order: Order) -> str:
         """What becomes of it; `refused` is for the vendor to say before it takes the order."""
@@ -50,7 +52,11 @@ class Parcels:
 
     def order(self, order: Order, plan: str, extra: dict[str, Any]) -> tuple[Parcel, bool]:
         """Take it; a repeat under the same id is the same parcel. `extra`: what this vendor must remember of it."""
-        parcel, repeated = self.box.book.parcels.receive(order.id, vars(order), lambda sha256: self._new(order, sha256, plan, extra))
+        known = self.box.book.parcels.get(order.id)
+        if known and known.vendor != self.vendor:
+            self._ids.setdefault(order.id, f"{order.id}~{self.vendor}")
+        id = self._ids.get(order.id, order.id)
+        parcel, repeated = self.box.book.parcels.receive(id, vars(order), lambda sha256: self._new(order, id, sha256, plan, extra))
         if not repeated:
             self._stop(parcel, "ordered")
             if plan != "stall":
@@ -59,7 +65,7 @@ class Parcels:
 
     def get(self, id: str) -> Parcel | None:
         """This carrier's parcel under the customer's id."""
-        parcel = self.box.book.parcels.get(id)
+        parcel = self.box.book.parcels.get(self._ids.get(id, id))
         return parcel if parcel and parcel.vendor == self.vendor else None
 
     def find(self, waybill: str) -> Parcel | None:
@@ -72,9 +78,9 @@ class Parcels:
         parcel.state = "cancelled"
         self._stop(parcel, "cancelled")
 
-    def _new(self, order: Order, sha256: str, plan: str, extra: dict[str, Any]) -> Parcel:
+    def _new(self, order: Order, id: str, sha256: str, plan: str, extra: dict[str, Any]) -> Parcel:
         parcel = Parcel(
-            id=order.id,
+            id=id,
             reference=f"{self.prefix}{self.box.digits(f'waybill {self.vendor}', order.id, 13)}",
             asked_sha256=sha256,
             at=self.box.now(),
@@ -93,7 +99,7 @@ class Parcels:
         def when_up() -> None:
             left = self.box.weather.left(self.vendor)
             if left:
-                self._later(left, step)
+                self._later(min(left, LOOK_AGAIN_SECONDS), step)
                 return
             with self.box.lock:
                 step()
@@ -127,7 +133,7 @@ class Parcels:
         callback = self.tell(parcel, stop)
         if callback is None:
             return
-        if stop == "collected" and "reorder" in self.box.script.callbacks(self.vendor, parcel.id, stop):
+        if stop == "collected" and "reorder" in callback.faults:
             self._held[parcel.id] = callback
             return
         held = self._held.pop(parcel.id, None)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from infra.sandbox.book import Message
 from infra.sandbox.box import Box
 from infra.sandbox.script import Fault
+from infra.sandbox.vendors.push import Push
 
 URL = re.compile(r"https?://[^\s<>\"'，。；）】]+")
 GATEWAY = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
@@ -40,7 +41,7 @@ class Vendor:
         return self._spoil(fault, answer)
 
     def _note(self, operation: str, id: str, fault: str | None, answer: Response) -> Response:
-        entry = {"operation": f"{self.name} {operation}", "id": id, "at": time.time(), "fault": fault, "status": answer.status_code}
+        entry = {"operation": f"{self.name} {operation}", "id": id, "at": self.box.now(), "fault": fault, "status": answer.status_code}
         with self.box.lock:
             self.box.book.requests.append(entry)
         return answer
@@ -54,11 +55,10 @@ class Vendor:
             time.sleep(self.box.config.delays.slow)
         return answer
 
-    def push(self, effect: str, name: str, address: str | None, push: Callable[[str], Any], told: dict[str, Any]) -> None:
-        """Queue a push in the vendor's shape; `told` is what the records keep of it. Without an address nobody is told."""
-        if address is not None:
-            callback = self.box.outbox.write(self.name, effect, name, told, push=push(address))
-            self.box.outbox.send(callback)
+    def push(self, effect: str, name: str, push: Push, told: dict[str, Any]) -> None:
+        """Send a push; `told` is what the records keep of it."""
+        callback = self.box.outbox.write(self.name, effect, name, told, push)
+        self.box.outbox.send(callback, later="reorder" in callback.faults)
 
 
 def json_answer(value: Any, status: int = 200) -> Response:

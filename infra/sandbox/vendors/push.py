@@ -20,6 +20,7 @@ class Sent:
     body: bytes
     content_type: str
     query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Receipts:
     def add(self, effect: str, status: str, row: dict[str, Any]) -> None:
         """Tell of one message with the next batch, or the one after it."""
         faults = self.box.script.callbacks(self.vendor, effect, status)
+        self.box.book.receipts.append({"vendor": self.vendor, "effect": effect, "faults": sorted(faults)})
         if "lose" in faults:
             return
         if "reorder" in faults:
@@ -50,4 +51,4 @@ class Receipts:
             push = self.push(batch) if batch else None
             if push is not None:
                 name = f"batch-{next(self._numbers)}"
-                self.box.outbox.send(self.box.outbox.write(self.vendor, name, "receipts", {"receipts": len(batch)}, push=push))
+                self.box.outbox.send(self.box.outbox.write(self.vendor, name, "receipts", {"receipts": len(batch)}, push, batch=True))

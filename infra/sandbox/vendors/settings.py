@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VendorName = Literal["sf", "ems", "kuaidi100", "wechat", "sms_tencent", "sms_aliyun", "city_app", "faceid_tencent", "cloudauth_aliyun"]
+VendorName = Literal[
+    "sf", "ems", "kuaidi100", "wechat", "sms_tencent", "sms_aliyun", "city_app", "faceid_tencent", "cloudauth_aliyun", "department"
+]  # fmt: skip
 Seconds = Annotated[float, Field(ge=0)]
 Callback = Annotated[str, Field(max_length=400)]  # a URL on this machine, or a path under the target
 
@@ -110,6 +112,15 @@ class CloudauthAliyun(Account):
     certify_seconds: Seconds = 1800
 
 
+class Department(Account):
+    """The approving departments' platform. `certificate_key`: the Ed25519 key with which it signs certificates, hex; empty: it does not."""
+
+    secret: Annotated[str, Field(min_length=16)]
+    callback: Callback = "callbacks/department"
+    certificates: Literal["pdf", "ofd"] = "pdf"
+    certificate_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
 class Accounts(Account):
     """One account with each vendor; None: unknown to the vendor."""
 
@@ -122,3 +133,4 @@ class Accounts(Account):
     city_app: CityApp | None = None
     faceid_tencent: FaceidTencent | None = None
     cloudauth_aliyun: CloudauthAliyun | None = None
+    department: Department | None = None

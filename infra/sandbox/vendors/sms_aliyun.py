@@ -33,7 +33,7 @@ class SmsAliyun(Vendor):
     def __init__(self, box: Box) -> None:
         super().__init__(box)
         self.account = box.config.vendors.sms_aliyun
-        self._door = acs.Door(self.account.access_key_id, self.account.access_key_secret) if self.account else acs.Door("", "")
+        self._door = acs.Door(self.account, ACTIONS)
         self._receipts = Receipts(box, self.name, self._push)
         self._sent: list[dict[str, Any]] = []
         self._requests = 0
@@ -42,9 +42,7 @@ class SmsAliyun(Vendor):
         """One call."""
         self._requests += 1
         id = self.box.token("sms_aliyun request", str(self._requests), 32).upper()
-        fault = self._door.fault_of(request, self.box.now()) if self.account else (404, "InvalidAccessKeyId.NotFound", "Not found.")
-        if fault is None and action not in ACTIONS:
-            fault = (404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
+        fault = self._door.fault_of(request, action, self.box.now())
         if fault:
             return acs.refused(id, fault, request.host)
         service, needed = ACTIONS[action]

@@ -167,7 +167,7 @@ class Wechat(Vendor):
                 return Sent(body, "text/xml", query)
 
             push = Push(account.callback, build, lambda status, answer: status == 200 and answer.strip() in (b"", b"success"))
-            self.box.outbox.send(self.box.outbox.write(self.name, sent.id, sent.status, {"msgid": sent.reference}, push=push))
+            self.push(sent.id, sent.status, push, {"msgid": sent.reference})
 
 
 def _finished(sent: Message, good: bool) -> str:

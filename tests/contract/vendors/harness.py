@@ -17,25 +17,26 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from infra.sandbox.script import Config, Delays, Retry
-from infra.sandbox.server import QuietHandler, SandboxServer
+from infra.sandbox.server import QuietHandler
+from infra.sandbox.vendors.settings import Accounts, Department
 from wugan.http import JsonClient
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CASE = "abcdefghijklmnopqrstuvwxyz"
-SECRETS = {vendor: secrets.token_hex(16) for vendor in ("channel", "identity", "courier", "department")}
+SECRET = secrets.token_hex(16)
+DEPARTMENT = Accounts(department=Department(secret=SECRET))
 FAULTS = ["error_before", "error_after", "malformed", "slow"]
 READ_SECONDS = 0.5
-PATIENT = 5.0  # where no answer is slow on purpose, a busy machine must not look like one
 # Steps far away unless a test asks for them, so that states stand still.
 STILL = Delays(collect=3600, arrive=3600, decide=3600, receipt=0, slow=3 * READ_SECONDS, repeat=0.01)
 QUICK = STILL.model_copy(update={"collect": 0.01, "arrive": 0.01, "decide": 0.01})
 
 
-def config(delays: Delays = STILL, **more: Any) -> Config:
-    """A configuration with this run's secrets, and callbacks that are repeated quickly."""
-    return Config(secrets=SECRETS, delays=delays, retry=Retry(first=(0.01,), every=0.02, give_up=0.3, timeout=1), **more)
+def config(delays: Delays = STILL, vendors: Accounts = DEPARTMENT, **more: Any) -> Config:
+    """A configuration with this run's accounts, and callbacks that are repeated quickly."""
+    return Config(vendors=vendors, delays=delays, retry=Retry(first=(0.01,), every=0.02, give_up=0.3, timeout=1), **more)
 
 
 def client(read_seconds: float = READ_SECONDS) -> JsonClient:
@@ -93,18 +94,10 @@ class Target:
         return f"http://127.0.0.1:{self._server.server_port}/stage"
 
     def of(self, id: str) -> list[dict[str, Any]]:
-        """The bodies that name this effect, in the order they came."""
-        return [r.json for r in list(self.received) if id in (r.json.get(name) for name in EFFECT_NAMES)]
+        """The decisions on an application, in the order they came."""
+        return [r.json for r in list(self.received) if r.json.get("application_id") == id]
 
     def _app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         self.received.append(Received(request.path.removeprefix("/stage"), dict(request.headers), request.get_data()))
         return Response("{}", status=self.statuses.popleft() if self.statuses else 200)(environ, start_response)
-
-
-EFFECT_NAMES = ("message_id", "check_id", "order_id", "application_id")
-
-
-def times(server: SandboxServer, kind: str, id: str) -> int:
-    """How often the sandbox was asked for this effect; 0 when it never took effect."""
-    return next((int(row["times"]) for row in server.records(kind) if row["id"] == id), 0)

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 import pytest
 
 from infra.sandbox.server import SandboxServer
-from tests.contract.vendors.harness import CASE, FAULTS, QUICK, SECRETS, Target, client, config, until
+from tests.contract.vendors.harness import CASE, FAULTS, QUICK, SECRET, Target, client, config, until
 from wugan.approval.desk import DeskDepartment
 from wugan.approval.platform import PlatformDepartment
-from wugan.approval.port import Application, Department
+from wugan.approval.port import Application, Department, document
 from wugan.clock import SystemClock
 from wugan.errors import VendorRefused, VendorUnavailable
 from wugan.memory.vendors import MemoryDepartment
@@ -69,7 +69,7 @@ class AtSandbox:
     server: SandboxServer
 
     def __post_init__(self) -> None:
-        self.port = PlatformDepartment(self.server.url, SECRETS["department"], SystemClock(), client())
+        self.port = PlatformDepartment(self.server.url, SECRET, SystemClock(), client())
 
     def fail(self, fault: str) -> None:
         self.server.add_rule(match=CASE, fault=fault)
@@ -158,6 +158,7 @@ def test_the_sandbox_receives_the_whole_package(server: SandboxServer) -> None:
     assert server.records("applications")[0]["package"] == asdict(FIRST) | {
         "materials": list(FIRST.materials),
         "changes": list(FIRST.changes),
+        "documents": (),
     }
 
 
@@ -168,7 +169,7 @@ def test_an_approval_brings_a_certificate_with_its_file(target: Target) -> None:
     certificate = decision.pop("certificate")
     file = base64.b64decode(certificate["file_base64"], validate=True)
     assert hashlib.sha256(file).hexdigest() == certificate["file_sha256"]
-    assert file.startswith(b"%PDF-1.4")
+    assert file.startswith(b"%PDF-")
     assert (certificate["valid_from"], certificate["valid_until"]) == ("2028-02-29", "2033-02-27")
     assert certificate["number"].startswith("QD-2028-")
     assert decision == DECIDED | {"kind": "approved"}
@@ -226,6 +227,16 @@ def test_the_desk_has_nobody_outside_to_tell() -> None:
     desk: Department = DeskDepartment()
     assert desk.submit(FIRST) == desk.submit(FIRST) == FIRST.id
     desk.cancel(FIRST.id)
+
+
+def test_the_application_on_paper_goes_with_its_hash(server: SandboxServer) -> None:
+    paper = document("application.pdf", "application/pdf", b"%PDF-1.4 application")
+    AtSandbox(server).port.submit(replace(FIRST, documents=(paper,)))
+    (kept,) = server.records("applications")[0]["package"]["documents"]
+    assert base64.b64decode(kept["base64"]) == b"%PDF-1.4 application"
+    assert kept["sha256"] == hashlib.sha256(b"%PDF-1.4 application").hexdigest()
+    with pytest.raises(VendorRefused, match="document_damaged"):
+        AtSandbox(server).port.submit(replace(SECOND, documents=(replace(paper, sha256="0" * 64),)))
 
 
 def test_a_wrong_secret_submits_nothing(server: SandboxServer) -> None:

@@ -1,7 +1,6 @@
 """Wiring: which adapter stands behind which port, in one place. Everything is made when first asked for and kept for the process.
 
-Vendors come from the document that `WUGAN_VENDORS` names (`wugan.vendors`). Where `WUGAN_SANDBOX_URL` is set, the old rehearsal protocol
-stands behind their ports instead, and production refuses it (`config.settings`).
+Vendors come from the document that `WUGAN_VENDORS` names (`wugan.vendors`).
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from wugan import config
-from wugan.approval.desk import DeskDepartment
-from wugan.approval.platform import PlatformDepartment
 from wugan.approval.port import Department
 from wugan.aws.archive_store import DynamoArchiveStore
 from wugan.aws.bus import EventBridgeBus
@@ -41,12 +38,9 @@ from wugan.cases.opening import Opening
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.clock import Clock, SystemClock, clock_from
-from wugan.courier.sandbox import SandboxCourier
 from wugan.errors import InvalidInput
 from wugan.http import JsonClient
-from wugan.identity.sandbox import SandboxIdentity
 from wugan.links import Keyring
-from wugan.outreach.sandbox import SandboxMessenger
 from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.guard import Limits
 
@@ -58,7 +52,6 @@ if TYPE_CHECKING:
     from wugan.cases.sense import Sense
     from wugan.cases.vendor_calls import VendorCalls
     from wugan.courier.choice import ChosenCourier
-    from wugan.courier.port import Courier
     from wugan.identity.port import IdentityVerifier
     from wugan.ledger.note import Signer, Verifier
     from wugan.ledger.sequencer import Sequencer
@@ -69,6 +62,7 @@ if TYPE_CHECKING:
     from wugan.vendors.model import Bureau, Vendors
 
 
+REHEARSAL_PACE = 60  # a vendor's minutes are seconds where days are
 CATCH_UP = 60.0  # seconds in which an event must have come into the log
 
 
@@ -181,7 +175,8 @@ def kit() -> Kit:
     """What adapters are built with; all share one client and its connections."""
     from wugan.vendors.kit import Kit
 
-    return Kit(vendor_secret, clock(), JsonClient(), SystemRandom().hex)
+    pace = REHEARSAL_PACE if settings().get(config.CLOCK) else 1
+    return Kit(vendor_secret, clock(), JsonClient(), SystemRandom().hex, pace)
 
 
 @cache
@@ -203,8 +198,6 @@ def waybills() -> DynamoWaybills:
 @cache
 def messenger(jurisdiction: str) -> Messenger:
     """The message channels."""
-    if _rehearsed():
-        return SandboxMessenger(_sandbox(), vendor_secret("channel"), clock(), JsonClient())
     from wugan.aws.vendor_store import DynamoTokenStore
     from wugan.vendors import messages
 
@@ -214,8 +207,6 @@ def messenger(jurisdiction: str) -> Messenger:
 @cache
 def identity(jurisdiction: str) -> IdentityVerifier:
     """Identity authentication."""
-    if _rehearsed():
-        return SandboxIdentity(_sandbox(), vendor_secret("identity"), clock(), JsonClient())
     from wugan.aws.vendor_store import DynamoCodeStore
     from wugan.vendors import faces, messages
 
@@ -224,40 +215,28 @@ def identity(jurisdiction: str) -> IdentityVerifier:
 
 
 @cache
-def courier(jurisdiction: str) -> Courier:
-    """The couriers."""
-    return SandboxCourier(_sandbox(), vendor_secret("courier"), clock(), JsonClient()) if _rehearsed() else couriers(jurisdiction)
-
-
-@cache
-def couriers(jurisdiction: str) -> ChosenCourier:
+def courier(jurisdiction: str) -> ChosenCourier:
     """The couriers of a bureau, who call back in their own ways."""
     from wugan.aws.waybill_store import DynamoHealth
-    from wugan.vendors.couriers import courier
+    from wugan.vendors import couriers
 
-    health = DynamoHealth(settings().need(config.VENDORS_TABLE))
-    return courier(bureau(jurisdiction), kit(), waybills(), health, lambda name: f"{public_url()}/callbacks/courier/{jurisdiction}/{name}")
+    health, back = DynamoHealth(settings().need(config.VENDORS_TABLE)), f"{public_url()}/callbacks/courier/{jurisdiction}"
+    return couriers.courier(bureau(jurisdiction), kit(), waybills(), health, lambda name: f"{back}/{name}")
 
 
 @cache
 def department(jurisdiction: str) -> Department:
     """The approving department of a jurisdiction: its platform, or our desk."""
-    if not _rehearsed():
-        from wugan.vendors import departments
+    from wugan.vendors import departments
 
-        return departments.department(bureau(jurisdiction), kit())
-    if jurisdiction in settings().get(config.DESK_JURISDICTIONS).split(","):
-        return DeskDepartment()
-    return PlatformDepartment(_sandbox(), vendor_secret("department"), clock(), JsonClient())
+    return departments.department(bureau(jurisdiction), kit())
 
 
-def _rehearsed() -> bool:
-    """Whether the old rehearsal protocol stands behind the ports."""
-    return bool(settings().get(config.SANDBOX_URL))
+def certificate_key(jurisdiction: str) -> str:
+    """With which a jurisdiction's department signs certificates; empty: it does not."""
+    from wugan.vendors import departments
 
-
-def _sandbox() -> str:
-    return settings().need(config.SANDBOX_URL).rstrip("/")
+    return departments.certificate_key(bureau(jurisdiction))
 
 
 @cache
@@ -281,7 +260,9 @@ def carry() -> Carry:
 @cache
 def approve() -> Approve:
     """Handing applications to the departments."""
-    return Approve(context(), department)
+    from wugan.web.application import application
+
+    return Approve(context(), department, application)
 
 
 @cache
@@ -311,7 +292,7 @@ def desk() -> Desk:
 @cache
 def callbacks() -> Callbacks:
     """The way in for vendors and departments."""
-    return Callbacks(context(), applicant(), courier, vendor_secret, messenger)
+    return Callbacks(context(), applicant(), courier, vendor_secret, messenger, certificate_key)
 
 
 @cache
@@ -321,7 +302,7 @@ def vendor_calls() -> VendorCalls:
     from wugan.cases.vendor_calls import VendorCalls
     from wugan.vendors.reader import VendorReader
 
-    reader = VendorReader(bureau, couriers, vendor_secret, send_log, clock())
+    reader = VendorReader(bureau, courier, vendor_secret, send_log, clock())
     return VendorCalls(callbacks(), send_log, reader, lambda told: logger.warning("not understood", extra={"told": told}))
 
 

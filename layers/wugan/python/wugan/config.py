@@ -55,10 +55,8 @@ VENDOR_SECRET = "WUGAN_VENDOR_SECRET"
 PUBLIC_URL = "WUGAN_PUBLIC_URL"
 PUBLIC_URL_PARAMETER = "WUGAN_PUBLIC_URL_PARAMETER"
 CLOCK = "WUGAN_CLOCK"
-SANDBOX_URL = "WUGAN_SANDBOX_URL"
 VENDORS = "WUGAN_VENDORS"  # the name of the parameter with the vendors' document
 VENDORS_TABLE = "WUGAN_VENDORS_TABLE"
-DESK_JURISDICTIONS = "WUGAN_DESK_JURISDICTIONS"
 STAGE = "WUGAN_STAGE"
 SHRINK_PERCENT = "WUGAN_SHRINK_PERCENT"
 STALE_DAYS = "WUGAN_STALE_DAYS"
@@ -75,9 +73,8 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings; refuses rehearsal aids in production."""
     found = Settings(dict(os.environ if environment is None else environment))
     if found.get(STAGE) == PRODUCTION:
-        for name in (SANDBOX_URL, CLOCK):
-            if found.get(name):
-                raise InvalidInput("a rehearsal aid must not be set in production", field=name)
+        if found.get(CLOCK):
+            raise InvalidInput("a rehearsal aid must not be set in production", field=CLOCK)
         if "@http://" in found.get(WITNESSES):
             raise InvalidInput("production speaks to witnesses over https", field=WITNESSES)
     return found

@@ -12,7 +12,7 @@ import pytest
 
 from infra.sandbox.script import Delays
 from infra.sandbox.vendors import ems
-from tests.unit.sandbox.vendors.conftest import ACCOUNTS, SM4_KEY, STILL, Raw
+from tests.unit.sandbox.conftest import ACCOUNTS, SM4_KEY, STILL, Raw
 
 ID = "case-pickup-1"
 QUICK = STILL.model_copy(update={"collect": 0.01, "arrive": 0.01})
@@ -199,7 +199,7 @@ def test_sf_pushes_routes_and_repeats_what_is_not_acknowledged(raw_of: Callable[
     raw = raw_of(QUICK)
     listener.refusals = 1
     listener.answer = {"return_code": "0000", "return_msg": "成功"}
-    raw.box.point_at(listener.url, {})
+    raw.box.point_at(listener.url)
     raw.sf_business("EXP_RECE_CREATE_ORDER", SF_ORDER)
     until(lambda: len(listener.received) == 4)
     assert {r["path"] for r in listener.received} == {"/callbacks/sf/s3cret"}
@@ -212,7 +212,7 @@ def test_sf_pushes_routes_and_repeats_what_is_not_acknowledged(raw_of: Callable[
 def test_ems_pushes_encrypted(raw_of: Callable[..., Raw], until: Any, listener: Any) -> None:
     raw = raw_of(QUICK)
     listener.answer = {"serialNo": "1", "code": "00000", "codeMessage": "成功", "senderNo": "1100"}
-    raw.box.point_at(listener.url, {})
+    raw.box.point_at(listener.url)
     ems_call(raw, "020003", [EMS_ORDER])
     until(lambda: len(listener.received) == 3)
     told = [json.loads(ems.decrypt(r["json"]["logitcsInterface"], SM4_KEY) or "") for r in listener.received]

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from infra.sandbox.script import Chances
-from tests.unit.sandbox.vendors.conftest import STILL, Raw
+from tests.unit.sandbox.conftest import STILL, Raw
 
 SOON = STILL.model_copy(update={"receipt": 0.01, "batch": 0.05})
 SMS = {
@@ -85,7 +85,7 @@ def test_wechat_tells_the_end_by_a_signed_event(raw_of: Callable[..., Raw], unti
     raw = raw_of(SOON)
     raw.rule(match="openid-1", wechat=plan)
     listener.text = "success"
-    raw.box.point_at(listener.url, {})
+    raw.box.point_at(listener.url)
     number = wx_send(raw, wx_token(raw)["access_token"])["msgid"]
     push = until(lambda: listener.received)[0]
     query = push["query"]
@@ -145,7 +145,7 @@ def test_tencent_tells_receipts_in_arrays_and_when_asked(raw_of: Callable[..., R
     raw = raw_of(SOON)
     raw.rule(match="case-push-2", sms="undelivered")
     listener.answer = {"result": 0, "errmsg": "OK"}
-    raw.box.point_at(listener.url, {})
+    raw.box.point_at(listener.url)
     serials = [raw.tencent_sms("SendSms", SMS | {"SessionContext": f"case-push-{n}"})["SendStatusSet"][0]["SerialNo"] for n in (1, 2, 3)]
     until(lambda: sum(len(r["json"]) for r in listener.received) == 3)
     rows = {row["sid"]: row["report_status"] for r in listener.received for row in r["json"]}
@@ -158,7 +158,7 @@ def test_tencent_tells_receipts_in_arrays_and_when_asked(raw_of: Callable[..., R
 def test_receipts_are_lost_repeated_and_late_by_chance(raw_of: Callable[..., Raw], until: Any, listener: Any) -> None:
     raw = raw_of(SOON, chances=Chances(callback_repeat=0.2, callback_reorder=0.2, callback_loss=0.2))
     listener.answer = {"result": 0}
-    raw.box.point_at(listener.url, {})
+    raw.box.point_at(listener.url)
     for n in range(60):
         raw.tencent_sms("SendSms", SMS | {"SessionContext": f"case{n}-push-1"})
     until(lambda: all(m.status == "delivered" for m in raw.box.book.messages))
@@ -172,7 +172,7 @@ def test_receipts_are_lost_repeated_and_late_by_chance(raw_of: Callable[..., Raw
 def test_aliyun_sends_hands_the_id_through_and_knows_the_day(raw_of: Callable[..., Raw], until: Any, listener: Any) -> None:
     raw = raw_of(SOON)
     listener.answer = {"code": 0, "msg": "接收成功"}
-    raw.box.point_at(listener.url, {})
+    raw.box.point_at(listener.url)
     sent = raw.aliyun_sms("SendSms", ALI).get_json()
     assert (sent["Code"], sent["Message"]) == ("OK", "OK")
     row = until(lambda: listener.received)[0]["json"][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from infra.sandbox.script import Delays
-from tests.unit.sandbox.vendors.conftest import Raw
+from tests.unit.sandbox.conftest import Raw
 from tests.unit.sandbox.vendors.test_couriers import SF_ORDER
 from tests.unit.sandbox.vendors.test_faces import DETECT
 from tests.unit.sandbox.vendors.test_messages import ALI

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from base64 import b64encode
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -26,7 +28,17 @@ class Decision:
     points: tuple[str, ...] = ()
     reason_code: str = ""
     reason: str = ""
-    certificate: dict[str, Any] | None = None  # number, valid_from, valid_until, file_sha256
+    certificate: dict[str, Any] | None = None  # number, valid_from, valid_until, file_base64, file_sha256, file_signature
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that goes with an application. Personal data."""
+
+    name: str
+    media_type: str
+    sha256: str
+    base64: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,16 @@ class Application:
     materials: tuple[dict[str, Any], ...]
     changes: tuple[dict[str, Any], ...]
     promised_by: str
+    documents: tuple[Document, ...] = ()
+
+    def kept(self) -> dict[str, Any]:
+        """The package as it stays in the case: of the documents, which are made from it, name and hash."""
+        return asdict(self) | {"documents": [{"name": d.name, "sha256": d.sha256} for d in self.documents]}
+
+
+def document(name: str, media_type: str, content: bytes) -> Document:
+    """A file as it is sent: its hash stands inside what is signed."""
+    return Document(name, media_type, hashlib.sha256(content).hexdigest(), b64encode(content).decode())
 
 
 class Department(Protocol):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wugan import signing
+from wugan.approval import certificate
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases import decide
 from wugan.cases.applicant import Applicant
@@ -37,6 +38,7 @@ class Callbacks:
     courier_port: Callable[[str], Courier]  # by jurisdiction
     secrets: Callable[[str], str]  # by kind: channel, identity, courier, department
     messenger: Callable[[str], Messenger]  # by jurisdiction
+    certificate_key: Callable[[str], str] = lambda _: ""  # by jurisdiction: with which its department signs certificates
 
     def channel(self, headers: dict[str, str], path: str, body: bytes) -> None:
         """A delivery receipt: {id, message_id, status, reason}."""
@@ -106,6 +108,9 @@ class Callbacks:
         self._written(head, kind, attempt)
         if head.stage is not Stage.APPROVAL or head.attempts.get(kind) != attempt:
             return  # decided, withdrawn or corrected meanwhile: the message is late or a repeat
+        if decision.certificate is not None:
+            kept = certificate.check(decision.certificate, self.certificate_key(head.jurisdiction))
+            decision = replace(decision, certificate=kept)
         try:
             decide_case(self.context, decision, attempt)
         except (Duplicate, CaseEnded, NotWaiting):
@@ -153,8 +158,8 @@ def _decision(message: Mapping[str, Any]) -> Decision:
     points = message.get("points") or []
     if not isinstance(points, list) or len(points) > MOST_POINTS or not all(isinstance(p, str) and p for p in points):
         raise InvalidInput(f"a list of at most {MOST_POINTS} texts", field="points")
-    certificate = message.get("certificate")
-    if certificate is not None and not isinstance(certificate, dict):
+    given = message.get("certificate")
+    if given is not None and not isinstance(given, dict):
         raise InvalidInput("an object or null is expected", field="certificate")
     return Decision(
         id=message["id"],
@@ -164,5 +169,5 @@ def _decision(message: Mapping[str, Any]) -> Decision:
         points=tuple(points),
         reason_code=str(message.get("reason_code") or "")[:40],
         reason=str(message.get("reason") or "")[:2000],
-        certificate=certificate,
+        certificate=given,
     )

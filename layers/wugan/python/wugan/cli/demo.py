@@ -78,10 +78,21 @@ def show(summary: dict[str, Any]) -> None:
     table.add_row("all", *(str(totals.get(k) or "·") for k in ("hits", "opened", *shown)), style="bold")
     console.print(table)
     console.print("seconds: " + ", ".join(f"{phase} {seconds}" for phase, seconds in summary["seconds"].items()))
-    console.print(f"lost {summary['lost']}, duplicates {summary['duplicates']}")
+    console.print(_vendors(summary["vendors"]))
+    twice = ", ".join(f"{kind} {count}" for kind, count in summary["twice"].items())
+    console.print(f"lost {summary['lost']}, duplicates {summary['duplicates']} (counted at the phones, couriers and departments: {twice})")
     ledger = summary["ledger"]
     agrees = "agrees with the tables" if not ledger["findings"] else f"{ledger['findings']} differences from the tables"
     console.print(f"ledger: {ledger['entries']} entries for {ledger['events']} events, {agrees}")
+
+
+def _vendors(usage: dict[str, dict[str, int]]) -> Table:
+    """What was used of each vendor, and the weather there."""
+    names = ("messages", "parcels", "faces", "applications", "requests", "faults", "told", "repeated", "reordered", "lost")
+    table = Table(Column("vendor", no_wrap=True), *(Column(name, justify="right") for name in names), box=SIMPLE_HEAD, padding=(0, 0, 0, 1))
+    for vendor, counts in usage.items():
+        table.add_row(vendor, *(str(counts.get(name) or "·") for name in names))
+    return table
 
 
 def _heading(name: str) -> str:
@@ -125,7 +136,7 @@ class _Steps:
 
 def _hold(console: Console, links: Links) -> None:
     """Say where to look, and wait for Ctrl-C."""
-    console.print(f"\nphones, with every message and its link: {links.phones}", soft_wrap=True)
+    console.print(f"\nphones, with every message, parcel and link: {links.phones}", soft_wrap=True)
     console.print(f"to check a message without its link: {links.public}/verify", soft_wrap=True)
     console.print(f"the public ledger, and the page that checks proofs: {links.public}/ledger", soft_wrap=True)
     console.print(f"desk: {links.public}/desk/sign-in, with the code of a bureau:", soft_wrap=True)

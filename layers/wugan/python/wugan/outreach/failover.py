@@ -61,12 +61,16 @@ def choose(found: Mapping[str, float], random: Random) -> str:
 
 @dataclass(frozen=True)
 class Failover:
-    """The message port (`wugan.outreach.port.Messenger`) over carriers with their resting weights; one carrier will do."""
+    """The message port (`wugan.outreach.port.Messenger`) over carriers with their resting weights; one carrier will do.
+
+    `pace`: how many times faster than in earnest doubts are settled; above 1 in rehearsals only, whose days pass in seconds.
+    """
 
     carriers: Sequence[tuple[Carrier, float]]
     log: SendLog
     clock: Clock
     random: Random
+    pace: float = 1
 
     def send(self, message: Message) -> str:
         """Send once, whatever is repeated or breaks off."""
@@ -135,7 +139,7 @@ class Failover:
         if trace is not None:
             self.log.settle(last, State.SENT, trace)
             return trace
-        if age < SURE:
+        if age < SURE / self.pace:
             raise VendorUnavailable("whether it went out is not known yet")
         self.log.settle(last, State.NOT_SENT)
         return self._first(message, last.number + 1)
@@ -147,7 +151,7 @@ class Failover:
         return trace.reference if trace else None
 
     def _unconfirmed(self, last: Attempt, age: timedelta) -> str:
-        if age < PATIENCE:
+        if age < PATIENCE / self.pace:
             raise VendorUnavailable("whether it went out is not known yet")
         self.log.settle(last, State.UNCONFIRMED, f"unconfirmed:{last.carrier}")
         return f"unconfirmed:{last.carrier}"

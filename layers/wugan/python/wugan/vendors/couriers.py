@@ -49,7 +49,7 @@ def _courier(
             ems = EmsAccount(one.sender_no, kit.secret(one.authorization), kit.secret(one.sign_key), home, one.product, one.endpoint)
             return EmsCourier(ems, waybills, kit.clock, kit.client)
         case model.Kuaidi100():
-            from wugan.courier.kuaidi100 import Kuaidi100Account, Kuaidi100Courier
+            from wugan.courier.kuaidi100 import TRACE_EVERY, Kuaidi100Account, Kuaidi100Courier
 
             kuaidi100 = Kuaidi100Account(
                 kit.secret(one.key),
@@ -61,6 +61,7 @@ def _courier(
                 callback(one.vendor),
                 one.order_endpoint,
                 one.query_endpoint,
+                TRACE_EVERY / kit.pace,
             )
             return Kuaidi100Courier(kuaidi100, waybills, kit.clock, kit.client)
 

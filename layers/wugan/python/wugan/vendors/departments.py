@@ -16,3 +16,8 @@ def department(bureau: model.Bureau, kit: Kit) -> Department:
     from wugan.approval.platform import PlatformDepartment
 
     return PlatformDepartment(bureau.department.endpoint, kit.secret(bureau.department.key), kit.clock, kit.client)
+
+
+def certificate_key(bureau: model.Bureau) -> str:
+    """With which the department signs certificates; empty: it does not."""
+    return "" if bureau.department == "desk" else bureau.department.certificate_key

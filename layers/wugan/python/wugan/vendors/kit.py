@@ -12,12 +12,16 @@ from wugan.http import JsonClient
 
 @dataclass(frozen=True)
 class Kit:
-    """`secret` gives the value under a name in the secret; `random_hex` so many random bytes as hex."""
+    """`secret` gives the value under a name in the secret; `random_hex` so many random bytes as hex.
+
+    `pace`: how many times faster than in earnest the vendors' waiting times pass; above 1 in rehearsals only.
+    """
 
     secret: Callable[[str], str]
     clock: Clock
     client: JsonClient
     random_hex: Callable[[int], str]
+    pace: float = 1
 
 
 def needed(section: str) -> InvalidInput:

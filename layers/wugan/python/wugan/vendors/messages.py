@@ -29,13 +29,13 @@ def messenger(bureau: model.Bureau, kit: Kit, log: SendLog, tokens: TokenStore) 
         found[Channel.SMS] = [(_sms(one, one.prompt, kit), one.weight) for one in bureau.sms]
     if bureau.app:
         found[Channel.APP] = [(_app(bureau.app, kit, tokens), 1)]
-    return Channels({channel: Failover(carriers, log, kit.clock, Random()) for channel, carriers in found.items()})
+    return Channels({channel: Failover(carriers, log, kit.clock, Random(), kit.pace) for channel, carriers in found.items()})
 
 
 def send_code(bureau: model.Bureau, kit: Kit, log: SendLog) -> Callable[[str, str, str], object]:
     """Hands a one-time code to the SMS vendors that have a template for it: `(message id, mobile, code)`."""
     carriers = [(_sms(one, one.code, kit), one.weight) for one in bureau.sms if one.code]
-    messengers: dict[Channel, Messenger] = {Channel.SMS: Failover(carriers, log, kit.clock, Random())} if carriers else {}
+    messengers: dict[Channel, Messenger] = {Channel.SMS: Failover(carriers, log, kit.clock, Random(), kit.pace)} if carriers else {}
     channels = Channels(messengers)
     return lambda id, mobile, code: channels.send(Message(id, Channel.SMS, mobile, code, None))
 

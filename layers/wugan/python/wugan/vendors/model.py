@@ -189,10 +189,14 @@ class Couriers(Strict):
 
 
 class Platform(Strict):
-    """A department with an approval platform; `key` signs both ways."""
+    """A department with an approval platform; `key` signs both ways.
+
+    `certificate_key` is public: with it the department's signatures on certificates are checked (`wugan.approval.certificate`).
+    """
 
     endpoint: Endpoint
     key: SecretName = "department"
+    certificate_key: Annotated[str, StringConstraints(pattern=r"^(ed25519:[A-Za-z0-9+/]{43}=)?$")] = ""
 
 
 class Bureau(Strict):

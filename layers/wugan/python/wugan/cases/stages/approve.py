@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
-from wugan.approval.port import Application, Department
+from wugan.approval.port import Application, Department, document
 from wugan.cases import decide
 from wugan.cases.model import Head, Stage, effect_id
 from wugan.cases.stages.stage import Flags, StageService
@@ -22,6 +22,7 @@ class Approve(StageService):
     """Step 7."""
 
     department: Callable[[str], Department]  # by jurisdiction
+    paper: Callable[[Item, Application], bytes]  # the application as a PDF
 
     def approve(self, case_id: str) -> Flags:
         """Check once more that the case still qualifies, then hand the application to the department."""
@@ -37,7 +38,7 @@ class Approve(StageService):
             reference = self.department(head.jurisdiction).submit(application)
         except VendorRefused as refused:
             return self._to_person(case_id, "department_refused", refused.detail)
-        package = asdict(application)
+        package = application.kept()
         return self._commit(head, lambda h, now: decide.submitted(h, item, reference, package, now, self.context.random))
 
     def _qualifies(self, head: Head, item: Item) -> tuple[bool, str]:
@@ -55,15 +56,16 @@ class Approve(StageService):
         form = sealed(head.case_id, "form") or {"fields": []}
         fields = prefill.from_json(form["fields"])
         number = head.attempts.get("approval", 0) + 1
-        return Application(
+        package = Application(
             id=effect_id(head.case_id, "approval", number),
             case_id=head.case_id,
             item_code=head.item_code,
             item_version=head.item_version,
             jurisdiction=head.jurisdiction,
             subject=head.subject,
-            form={f.name: {"value": f.final, "source": f.source, "disputed": f.disputed} for f in fields},
+            form={f.name: {"value": f.final, "source": f.source, "given": f.given, "disputed": f.disputed} for f in fields},
             materials=tuple(materials(item, fields)),
             changes=tuple(sealed(head.case_id, "changes") or ()),
             promised_by=head.promised_by.isoformat() if head.promised_by else "",
         )
+        return replace(package, documents=(document("application.pdf", "application/pdf", self.paper(item, package)),))

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
-from infra.sandbox.signature import fault_of, signed_headers
+from infra.sandbox.vendors.signature import fault_of, signed_headers
 from wugan.signing import SIGNATURE_HEADER, TIME_HEADER, sign, verify
 
 AT = 1_795_000_000
-SECRET, PATH, BODY = "s" * 16, "/channel/sms/messages", '{"id":"一"}'.encode()
+SECRET, PATH, BODY = "s" * 16, "/department/applications", '{"id":"一"}'.encode()
 
 
 @given(secret=st.text(min_size=1), path=st.text(), body=st.binary(), at=st.integers(1, 10**10))
@@ -34,7 +34,7 @@ def test_a_known_signature() -> None:
     ("change", "fault"),
     [
         ({"secret": "t" * 16}, "signature_wrong"),
-        ({"path": "/channel/app/messages"}, "signature_wrong"),
+        ({"path": "/department/other"}, "signature_wrong"),
         ({"body": BODY + b" "}, "signature_wrong"),
         ({"at": AT + 301}, "timestamp_stale"),
         ({"at": AT - 301}, "timestamp_stale"),
