@@ -19,6 +19,8 @@ from wugan import signing
 from wugan.cases.applicant import Applicant, Declaration
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
+from wugan.cases.counting import Counting
+from wugan.cases.messages import Messages
 from wugan.cases.model import Event, Head, broken_link, effect_id
 from wugan.cases.opening import Opening
 from wugan.cases.outbox import pending_of
@@ -29,8 +31,10 @@ from wugan.courier.port import ParcelState
 from wugan.errors import Conflict, StaleHead
 from wugan.items.model import Item
 from wugan.links import Keyring
+from wugan.memory.people import MemoryPeopleStore
 from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+from wugan.outreach.schedule import Rules
 
 MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
 PLACE = "青岛市市南区香港中路10号"
@@ -44,6 +48,7 @@ GUARDED = {
     "department": ("submit", "cancel"),
     "executions": ("start", "succeed", "fail"),
     "lookup": ("subject",),
+    "people": ("get", "put"),
 }
 SIDE_BY_SIDE = ("identity_started", "identified", "delivered_prompt", "pickup_collected", "pickup_arrived")  # at the vendors' own pace
 
@@ -79,7 +84,7 @@ class World:
     def __post_init__(self) -> None:
         self.clock = FixedClock(MORNING)
         self.waits, self.identity, self.courier = MemoryWaitStore(), MemoryIdentity(self.clock), MemoryCourier()
-        self.department = MemoryDepartment()
+        self.department, self.people = MemoryDepartment(), MemoryPeopleStore()
         self.store, self.items = MemoryCaseStore(self.waits), MemoryItemStore()
         self.lookup = MemoryLookup(self.clock.now().date())
         self.machine = Machine(self.waits, {})
@@ -95,7 +100,7 @@ class World:
     def _wire(self) -> None:
         ports: dict[str, Any] = {
             "store": self.store, "waits": self.waits, "messenger": self.messenger, "identity": self.identity, "courier": self.courier,
-            "department": self.department, "executions": self.machine, "lookup": self.lookup,
+            "department": self.department, "executions": self.machine, "lookup": self.lookup, "people": self.people,
         }  # fmt: skip
         w = {name: Watched(name, port, self.mischief, GUARDED[name]) for name, port in ports.items()}
         keys = Keyring(lambda: SECRET)
@@ -107,11 +112,13 @@ class World:
         messenger: Any = w["messenger"]
         waits: Any = w["waits"]
         self.applicant = Applicant(context, lambda _: identity)
-        self.callbacks = Callbacks(context, self.applicant, lambda _: courier, lambda _: SECRET)
+        people_store: Any = w["people"]
+        messages = Messages(context, people_store, lambda _: messenger, lambda _: Rules())
+        self.callbacks = Callbacks(context, self.applicant, messages, lambda _: courier, lambda _: SECRET)
         self.opening, self.resumer = Opening(context, executions), Resume(waits, executions, context.clock)
-        self.outreach, ending = Outreach(context, lambda _: messenger), Ending(context)
+        self.outreach, ending = Outreach(context, messages), Ending(context)
         carry, cancel = Carry(context, lambda _: courier), Cancel(context, lambda _: courier, lambda _: department)
-        self.sweeper = Sweep(self.resumer, self.callbacks, ending, context, executions)
+        self.sweeper = Sweep(self.resumer, self.callbacks, ending, context, executions, Counting(context, people_store))
         approve, declare = Approve(context, lambda _: department), Declare(context)
         stages = {
             "push": self.outreach.push, "declare": declare.declare, "pickup": carry.pickup, "approve": approve.approve,

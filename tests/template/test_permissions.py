@@ -18,6 +18,7 @@ LOOKUP = CLEAN | {"dynamodb:Query Changes"}
 TELL = {"events:PutEvents ChangeBus"}
 QUEUE = {f"sqs:{action} SenseQueue" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
 VENDOR = {"secretsmanager:GetSecretValue VendorSecret"}
+PEOPLE = {"dynamodb:GetItem People", "dynamodb:PutItem People"}
 LINK = {"secretsmanager:GetSecretValue LinkSecret", "ssm:GetParameter parameter/wugan/${Stage}/public-url"}
 CASE_MACHINE = "stateMachine:wugan-${Stage}-case"
 START = {f"states:StartExecution {CASE_MACHINE}"}
@@ -26,7 +27,7 @@ RUNS = {"s3:GetObject RegistryBucket/runs/*", "s3:PutObject RegistryBucket/runs/
 STREAM = {f"dynamodb:{action} Waits/stream/*" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 
 CALLS = {
-    "push": COMMIT | READ_SEALED | ITEM | VENDOR | LINK,
+    "push": COMMIT | READ_SEALED | ITEM | VENDOR | LINK | PEOPLE | {"dynamodb:BatchGetItem People"},
     "declare": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | LOOKUP,
     "pickup": COMMIT | READ_SEALED | ITEM | VENDOR,
     "approve": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | LOOKUP | VENDOR,
@@ -34,7 +35,7 @@ CALLS = {
     "give_back": COMMIT | READ_SEALED | ITEM | VENDOR,
     "cancel": COMMIT | VENDOR,
     "hand_over": COMMIT,
-    "notify": COMMIT | READ_SEALED | ITEM | VENDOR | LINK,
+    "notify": COMMIT | READ_SEALED | ITEM | VENDOR | LINK | {"dynamodb:GetItem People"},
     "close": COMMIT,
     "plan": ITEM
     | RUNS
@@ -57,8 +58,10 @@ CALLS = {
     | START
     | ANSWER
     | {"dynamodb:GetItem Waits", "dynamodb:Query Waits/index/by_due", "dynamodb:Query Waits/index/by_pending"}
+    | PEOPLE
+    | {"dynamodb:BatchGetItem People", "dynamodb:UpdateItem People", "dynamodb:Query People/index/by_look"}
     | {"dynamodb:Query Cases/index/by_working", "states:DescribeExecution execution:wugan-${Stage}-case:*"},
-    "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | LINK | LEDGER | {"dynamodb:Query Cases/index/by_subject"},
+    "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | LINK | PEOPLE | LEDGER | {"dynamodb:Query Cases/index/by_subject"},
     "ledger": {"s3:GetObject LedgerBucket/*", "s3:ListBucket LedgerBucket", "kms:GetPublicKey LedgerKey"}
     | {"ssm:GetParameter parameter/wugan/${Stage}/public-url"},
     "monitor": LEDGER
@@ -78,7 +81,7 @@ CALLS = {
     | LINK
     | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
     | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"},
-    "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR,
+    "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | PEOPLE | {"secretsmanager:GetSecretValue LinkSecret"},
 }
 
 

@@ -25,6 +25,7 @@ from wugan.aws.executions import StepFunctionsExecutions
 from wugan.aws.item_store import DynamoItemStore
 from wugan.aws.ledger_objects import S3LedgerObjects
 from wugan.aws.ledger_rows import DynamoLedgerRows
+from wugan.aws.people_store import DynamoPeopleStore
 from wugan.aws.queues import SqsQueue
 from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
 from wugan.aws.runtime import describe
@@ -36,8 +37,11 @@ from wugan.cases.applicant import Applicant
 from wugan.cases.audit import Audit, PublicLog
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
+from wugan.cases.counting import Counting
 from wugan.cases.desk import Desk
+from wugan.cases.messages import Messages
 from wugan.cases.opening import Opening
+from wugan.cases.preferences import Preferences
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.clock import Clock, SystemClock, clock_from
@@ -45,7 +49,9 @@ from wugan.courier.sandbox import SandboxCourier
 from wugan.http import JsonClient
 from wugan.identity.sandbox import SandboxIdentity
 from wugan.links import Keyring
+from wugan.outreach.quiet import Quiet
 from wugan.outreach.sandbox import SandboxMessenger
+from wugan.outreach.schedule import Rules, parse_caps
 from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.guard import Limits
 
@@ -178,9 +184,38 @@ def _sandbox() -> str:
 
 
 @cache
+def people_store() -> DynamoPeopleStore:
+    """People, and what the behaviour model has learnt from them."""
+    return DynamoPeopleStore(settings().need(config.PEOPLE_TABLE))
+
+
+@cache
+def rules(jurisdiction: str) -> Rules:  # noqa: ARG001 – one city, one night; a bureau may get rules of its own here
+    """What binds every message of a bureau."""
+    quiet, caps, usual = settings().get(config.QUIET_HOURS), settings().get(config.MESSAGE_CAPS), Rules()
+    return Rules(
+        Quiet.parse(quiet, config.QUIET_HOURS) if quiet else usual.quiet,
+        parse_caps(caps, config.MESSAGE_CAPS) if caps else usual.caps,
+    )
+
+
+@cache
+def messages() -> Messages:
+    """The messages of each person, over all their cases."""
+    modelled = settings().get(config.BEHAVIOUR_MODEL) != "off"
+    return Messages(context(), people_store(), messenger, rules, modelled)
+
+
+@cache
+def preferences() -> Preferences:
+    """How people want to be prompted."""
+    return Preferences(context(), people_store())
+
+
+@cache
 def outreach() -> Outreach:
     """Prompts, and the word at the end."""
-    return Outreach(context(), messenger)
+    return Outreach(context(), messages())
 
 
 @cache
@@ -228,7 +263,7 @@ def desk() -> Desk:
 @cache
 def callbacks() -> Callbacks:
     """The way in for vendors and departments."""
-    return Callbacks(context(), applicant(), courier, vendor_secret)
+    return Callbacks(context(), applicant(), messages(), courier, vendor_secret)
 
 
 @cache
@@ -240,7 +275,7 @@ def resume() -> Resume:
 @cache
 def sweep() -> Sweep:
     """Makes up for what got lost on the way."""
-    return Sweep(resume(), callbacks(), ending(), context(), executions(), describe)
+    return Sweep(resume(), callbacks(), ending(), context(), executions(), Counting(context(), people_store()), describe)
 
 
 @cache

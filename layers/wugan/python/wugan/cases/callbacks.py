@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,11 @@ from wugan.cases import decide
 from wugan.cases.applicant import Applicant
 from wugan.cases.context import Context
 from wugan.cases.desk import decide_case
+from wugan.cases.messages import Messages
 from wugan.cases.model import Change, Head, Stage, parse_effect_id
 from wugan.courier.port import Courier
 from wugan.errors import CaseEnded, Duplicate, InvalidInput, NotWaiting, NotYet
+from wugan.outreach.people import Handed
 
 MOST_BYTES = 2_000_000
 MOST_POINTS = 30
@@ -30,6 +33,7 @@ class Callbacks:
 
     context: Context
     applicant: Applicant
+    messages: Messages
     courier_port: Callable[[str], Courier]  # by jurisdiction
     secrets: Callable[[str], str]  # by kind: channel, identity, courier, department
 
@@ -41,10 +45,23 @@ class Callbacks:
         case_id, kind, attempt = parse_effect_id(message["message_id"])
         if kind != "push":
             return
-        delivered = message["status"] == "delivered"
+        self.receipt(case_id, attempt, message["message_id"], message["id"], delivered=message["status"] == "delivered")
+
+    def receipt(self, case_id: str, attempt: int, message_id: str, receipt_id: str, *, delivered: bool) -> None:
+        """Take in what became of a message, for each case that it is about."""
+        self._written(self.context.store.head(case_id), "push", attempt)
+        message = self.messages.heard(case_id, message_id, delivered=delivered)
+        self._receipted(case_id, attempt, receipt_id, delivered, message)
+        for part in message.parts if message else ():
+            if part.case_id != case_id:
+                with suppress(NotYet):  # this case has yet to find the message, and that it did not arrive
+                    self._receipted(part.case_id, part.attempt, receipt_id, delivered, message)
+
+    def _receipted(self, case_id: str, attempt: int, receipt_id: str, delivered: bool, message: Handed | None) -> None:
+        now, random, channel = self.context.clock.now(), self.context.random, message.channel.value if message else ""
         self._take(
-            case_id, kind, attempt,
-            lambda head: decide.receipt(head, attempt, delivered, message["id"], self.context.clock.now(), self.context.random),
+            case_id, "push", attempt,
+            lambda head: decide.receipt(head, attempt, delivered, receipt_id, now, random, channel=channel),
         )  # fmt: skip
 
     def identity(self, headers: dict[str, str], path: str, body: bytes) -> None:

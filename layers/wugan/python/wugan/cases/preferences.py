@@ -22,8 +22,8 @@ class Wishes:
 
 
 def person_key(keys: Keyring, contact: Mapping[str, Any]) -> str | None:
-    """The key of a person's record: an HMAC of the identity number, or of the mobile where there is none; None without either."""
-    found = contact.get("id_number") or contact.get("mobile")
+    """The key of a person's record: an HMAC of the identity number, or of the next best that is on file; None without any."""
+    found = next((contact[name] for name in ("id_number", "mobile", "wechat_openid", "app_user") if contact.get(name)), None)
     return keys.mac("person", str(found)) if found else None
 
 

@@ -91,11 +91,12 @@ class Record:
         """What the plan knows of the person."""
         return Person(frozenset(reached), self.opted_out, tuple(Sent(m.at, m.failed) for m in self.messages))
 
-    def filed(self, waiting: Waiting) -> Record:
-        """With a prompt that waits; what was planned for it stays planned."""
+    def filed(self, waiting: Waiting, now: datetime) -> Record:
+        """With a prompt that waits; what was planned for it stays planned. Prompts whose time is over are dropped."""
         before = next((w for w in self.waiting if w.part == waiting.part), None)
         kept = replace(waiting, prompt=replace(waiting.prompt, planned=before.prompt.planned if before else None))
-        return replace(self, waiting=(*self.without([waiting.part.case_id]).waiting, kept))
+        others = (w for w in self.without([waiting.part.case_id]).waiting if w.prompt.ends > now)
+        return replace(self, waiting=(*others, kept))
 
     def without(self, case_ids: Collection[str]) -> Record:
         """Without the waiting prompts of these cases."""
