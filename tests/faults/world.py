@@ -16,6 +16,7 @@ from tests.faults.machine import Machine
 from tests.faults.mischief import Killed, Mischief, Watched
 from tests.support import people
 from wugan import signing
+from wugan.cases import decide
 from wugan.cases.applicant import Applicant, Declaration
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
@@ -36,6 +37,7 @@ from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryLookup, 
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 from wugan.outreach.schedule import Rules
 
+NIGHT = datetime(2026, 11, 22, 23, 0, tzinfo=BEIJING)
 MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
 PLACE = "青岛市市南区香港中路10号"
 SECRET = "a secret of the tests"
@@ -65,6 +67,8 @@ class Script:
     failing: str = ""  # which parcel fails once: pickup, delivery
     undelivered: bool = False  # the first channel
     delivery_way: str = "courier"
+    night: bool = False  # opened at 23:00, in the quiet hours
+    modelled: bool = False  # the behaviour model chooses channel and hour
 
 
 Message = tuple[str, dict[str, Any]]
@@ -82,7 +86,7 @@ class World:
     deliver: Callable[[World, Message], None] | None = None  # what to do with a vendor's message instead of taking it at once
 
     def __post_init__(self) -> None:
-        self.clock = FixedClock(MORNING)
+        self.clock = FixedClock(NIGHT if self.script.night else MORNING)
         self.waits, self.identity, self.courier = MemoryWaitStore(), MemoryIdentity(self.clock), MemoryCourier()
         self.department, self.people = MemoryDepartment(), MemoryPeopleStore()
         self.store, self.items = MemoryCaseStore(self.waits), MemoryItemStore()
@@ -111,9 +115,10 @@ class World:
         department: Any = w["department"]
         messenger: Any = w["messenger"]
         waits: Any = w["waits"]
+        self.context = context
         self.applicant = Applicant(context, lambda _: identity)
         people_store: Any = w["people"]
-        messages = Messages(context, people_store, lambda _: messenger, lambda _: Rules())
+        messages = Messages(context, people_store, lambda _: messenger, lambda _: Rules(), self.script.modelled)
         self.callbacks = Callbacks(context, self.applicant, messages, lambda _: courier, lambda _: SECRET)
         self.opening, self.resumer = Opening(context, executions), Resume(waits, executions, context.clock)
         self.outreach, ending = Outreach(context, messages), Ending(context)
@@ -184,6 +189,9 @@ class World:
             self.again(self.sweeper.sweep)
         if self._receipts() or head.wait is None or self.head.version != head.version:
             return
+        if self.script.withdraw_at == head.stage == "push":  # nobody has a session yet: by operations
+            self.again(lambda: self.context.apply(self.case_id, self._withdrawn))
+            return
         if self.script.withdraw_at == head.stage:
             self.again(lambda: self.applicant.withdraw(self.link, self.session))
             return
@@ -203,6 +211,25 @@ class World:
             status = "undelivered" if lost else "delivered"
             self.tell("channel", {"id": f"r-{message_id}", "message_id": message_id, "status": status, "reason": ""})
         return bool(new)
+
+    def _withdrawn(self, head: Head) -> Any:
+        return decide.withdrawn(head, self.clock.now(), self.context.random)
+
+    def _at_push(self) -> None:
+        if self.script.decline:
+            self.again(lambda: self.applicant.decline(self.link, forever=False))
+            return
+        self._wait()
+
+    def _at_closing(self) -> None:
+        self._wait()
+
+    def _wait(self) -> None:
+        """Until the moment that the case waits for."""
+        due = self.waits.get(str(self.head.wait)).due_at
+        assert due
+        self.clock.at = max(self.clock.at, due)
+        self.again(self.sweeper.sweep)
 
     def _at_identity(self) -> None:
         if self.script.silent:

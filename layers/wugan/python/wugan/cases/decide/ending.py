@@ -40,13 +40,13 @@ def notice_held(head: Head, until: datetime, now: datetime, random: Random) -> C
     return step.change(opened=step.open_wait(Stage.CLOSING, until))
 
 
-def notified(head: Head, channel: str, reference: str, now: datetime, random: Random) -> Change | None:
+def notified(head: Head, reference: str, now: datetime, random: Random, *, channel: str = "") -> Change | None:
     """The person was told how it ended. None when it was told before."""
     if head.attempts.get("notice"):
         return None
     step = Step(head, now, random)
     step.count("notice")
-    facts = {"outcome": head.outcome.value if head.outcome else None, "channel": channel, "reference": reference}
+    facts = {"outcome": head.outcome.value if head.outcome else None, "channel": channel or head.channel, "reference": reference}
     return step.note("notified", Actor.SYSTEM, facts).change()
 
 

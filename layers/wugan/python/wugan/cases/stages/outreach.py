@@ -75,18 +75,18 @@ class Outreach(StageService):
 
     def notify(self, case_id: str) -> Flags:
         """Tell the person how it ended, not at night, over the channel that worked; a vendor that fails does not hold up the end."""
-        head, now = self.context.store.head(case_id), self.context.clock.now()
+        head, now, random = self.context.store.head(case_id), self.context.clock.now(), self.context.random
         message = None if head.attempts.get("notice") or head.ended else self._notice(head)
         if message is None:
             return head.flags()
         morning = self.messages.rules(head.jurisdiction).quiet.next_allowed(now)
         if morning > now:
-            return self._end(case_id, lambda h, at: decide.notice_held(h, morning, at, self.context.random))
+            return self._end(case_id, lambda h, at: decide.notice_held(h, morning, at, random))
         try:
             reference = self.messages.messenger(head.jurisdiction).send(message)
         except (VendorRefused, VendorUnavailable) as error:
             reference = f"failed: {error.code}"
-        return self._end(case_id, lambda h, at: decide.notified(h, message.channel.value, reference, at, self.context.random))
+        return self._end(case_id, lambda h, at: decide.notified(h, reference, at, random, channel=message.channel.value))
 
     def _notice(self, head: Head) -> Message | None:
         """The word at the end; None where there is nothing to tell, or no channel that the person has not left."""
