@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from wugan.cases.audit import Audit, PublicLog
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
 from wugan.cases.desk import Desk, Official
+from wugan.cases.messages import Messages
 from wugan.cases.model import Head, Stage, effect_id
 from wugan.cases.opening import Found, Opening
 from wugan.cases.stages import Approve, Carry, Declare, Ending, Outreach
@@ -32,8 +33,11 @@ from wugan.http import JsonClient
 from wugan.items.catalogue import load_file
 from wugan.items.model import Item
 from wugan.links import Keyring
+from wugan.memory.people import MemoryPeopleStore
 from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+from wugan.outreach.quiet import Quiet
+from wugan.outreach.schedule import Rules
 from wugan.outreach.sendlog import MemorySendLog
 from wugan.registry.model import Contact
 from wugan.vendors.couriers import courier
@@ -72,12 +76,12 @@ class Town:
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department = MemoryDepartment()
         self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context)
-        self.callbacks = Callbacks(
-            self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}", lambda _: self.messenger
-        )
+        self.people = MemoryPeopleStore()
+        messages = Messages(self.context, self.people, lambda _: self.messenger, lambda _: Rules(Quiet(time(0), time(0)), ()), False)
+        self.callbacks = Callbacks(self.context, self.applicant, messages, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.send_log, self.told = MemorySendLog(), list[str]()
         self.vendor_calls = VendorCalls(self.callbacks, lambda: self.send_log, self._reader(), self.told.append)
-        self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
+        self.outreach, self.declaring = Outreach(self.context, messages), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
         self.approving = Approve(self.context, lambda _: self.department, application)
         self.official = Official("王审批", "QD")

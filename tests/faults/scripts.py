@@ -19,6 +19,10 @@ SCRIPTS = {
     "the courier did not find the person": Script(failing="pickup"),
     "the delivery came back": Script(failing="delivery"),
     "electronic": Script(delivery_way="electronic"),
+    "found at night": Script(night=True),
+    "declined at night, before the prompt": Script(night=True, decline=True),
+    "withdrawn at night, before the prompt": Script(night=True, withdraw_at="push"),
+    "at the hour that the behaviour model likes": Script(modelled=True, delivery_way="electronic"),
 }
 
 

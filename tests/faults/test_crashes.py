@@ -18,7 +18,9 @@ OUTCOMES = {
     "withdrawn at the declaration": "withdrawn", "withdrawn while the courier comes": "withdrawn",
     "withdrawn while it is decided": "withdrawn", "declined": "declined", "never answered": "expired",
     "first channel undelivered": "delivered", "the courier did not find the person": "delivered",
-    "the delivery came back": "delivered", "electronic": "delivered",
+    "the delivery came back": "delivered", "electronic": "delivered", "found at night": "delivered",
+    "declined at night, before the prompt": "declined", "withdrawn at night, before the prompt": "withdrawn",
+    "at the hour that the behaviour model likes": "delivered",
 }  # fmt: skip
 
 

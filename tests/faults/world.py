@@ -16,9 +16,12 @@ from tests.faults.machine import Machine
 from tests.faults.mischief import Killed, Mischief, Watched
 from tests.support import people
 from wugan import signing
+from wugan.cases import decide
 from wugan.cases.applicant import Applicant, Declaration
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
+from wugan.cases.counting import Counting
+from wugan.cases.messages import Messages
 from wugan.cases.model import Event, Head, broken_link, effect_id
 from wugan.cases.opening import Opening
 from wugan.cases.outbox import pending_of
@@ -29,10 +32,13 @@ from wugan.courier.port import ParcelState
 from wugan.errors import Conflict, StaleHead
 from wugan.items.model import Item
 from wugan.links import Keyring
+from wugan.memory.people import MemoryPeopleStore
 from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+from wugan.outreach.schedule import Rules
 from wugan.web.application import application
 
+NIGHT = datetime(2026, 11, 22, 23, 0, tzinfo=BEIJING)
 MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
 PLACE = "青岛市市南区香港中路10号"
 SECRET = "a secret of the tests"
@@ -45,6 +51,7 @@ GUARDED = {
     "department": ("submit", "cancel"),
     "executions": ("start", "succeed", "fail"),
     "lookup": ("subject",),
+    "people": ("get", "put"),
 }
 SIDE_BY_SIDE = ("identity_started", "identified", "delivered_prompt", "pickup_collected", "pickup_arrived")  # at the vendors' own pace
 
@@ -61,6 +68,8 @@ class Script:
     failing: str = ""  # which parcel fails once: pickup, delivery
     undelivered: bool = False  # the first channel
     delivery_way: str = "courier"
+    night: bool = False  # opened at 23:00, in the quiet hours
+    modelled: bool = False  # the behaviour model chooses channel and hour
 
 
 Message = tuple[str, dict[str, Any]]
@@ -78,9 +87,9 @@ class World:
     deliver: Callable[[World, Message], None] | None = None  # what to do with a vendor's message instead of taking it at once
 
     def __post_init__(self) -> None:
-        self.clock = FixedClock(MORNING)
+        self.clock = FixedClock(NIGHT if self.script.night else MORNING)
         self.waits, self.identity, self.courier = MemoryWaitStore(), MemoryIdentity(self.clock), MemoryCourier()
-        self.department = MemoryDepartment()
+        self.department, self.people = MemoryDepartment(), MemoryPeopleStore()
         self.store, self.items = MemoryCaseStore(self.waits), MemoryItemStore()
         self.lookup = MemoryLookup(self.clock.now().date())
         self.machine = Machine(self.waits, {})
@@ -96,7 +105,7 @@ class World:
     def _wire(self) -> None:
         ports: dict[str, Any] = {
             "store": self.store, "waits": self.waits, "messenger": self.messenger, "identity": self.identity, "courier": self.courier,
-            "department": self.department, "executions": self.machine, "lookup": self.lookup,
+            "department": self.department, "executions": self.machine, "lookup": self.lookup, "people": self.people,
         }  # fmt: skip
         w = {name: Watched(name, port, self.mischief, GUARDED[name]) for name, port in ports.items()}
         keys = Keyring(lambda: SECRET)
@@ -107,12 +116,15 @@ class World:
         department: Any = w["department"]
         messenger: Any = w["messenger"]
         waits: Any = w["waits"]
+        self.context = context
         self.applicant = Applicant(context, lambda _: identity)
-        self.callbacks = Callbacks(context, self.applicant, lambda _: courier, lambda _: SECRET, lambda _: messenger)
+        people_store: Any = w["people"]
+        messages = Messages(context, people_store, lambda _: messenger, lambda _: Rules(), self.script.modelled)
+        self.callbacks = Callbacks(context, self.applicant, messages, lambda _: courier, lambda _: SECRET)
         self.opening, self.resumer = Opening(context, executions), Resume(waits, executions, context.clock)
-        self.outreach, ending = Outreach(context, lambda _: messenger), Ending(context)
+        self.outreach, ending = Outreach(context, messages), Ending(context)
         carry, cancel = Carry(context, lambda _: courier), Cancel(context, lambda _: courier, lambda _: department)
-        self.sweeper = Sweep(self.resumer, self.callbacks, ending, context, executions)
+        self.sweeper = Sweep(self.resumer, self.callbacks, ending, context, executions, Counting(context, people_store))
         approve, declare = Approve(context, lambda _: department, application), Declare(context)
         stages = {
             "push": self.outreach.push, "declare": declare.declare, "pickup": carry.pickup, "approve": approve.approve,
@@ -178,6 +190,9 @@ class World:
             self.again(self.sweeper.sweep)
         if self._receipts() or head.wait is None or self.head.version != head.version:
             return
+        if self.script.withdraw_at == head.stage == "push":  # nobody has a session yet: by operations
+            self.again(lambda: self.context.apply(self.case_id, self._withdrawn))
+            return
         if self.script.withdraw_at == head.stage:
             self.again(lambda: self.applicant.withdraw(self.link, self.session))
             return
@@ -197,6 +212,25 @@ class World:
             status = "undelivered" if lost else "delivered"
             self.tell("channel", {"id": f"r-{message_id}", "message_id": message_id, "status": status, "reason": ""})
         return bool(new)
+
+    def _withdrawn(self, head: Head) -> Any:
+        return decide.withdrawn(head, self.clock.now(), self.context.random)
+
+    def _at_push(self) -> None:
+        if self.script.decline:
+            self.again(lambda: self.applicant.decline(self.link, forever=False))
+            return
+        self._wait()
+
+    def _at_closing(self) -> None:
+        self._wait()
+
+    def _wait(self) -> None:
+        """Until the moment that the case waits for."""
+        due = self.waits.get(str(self.head.wait)).due_at
+        assert due
+        self.clock.at = max(self.clock.at, due)
+        self.again(self.sweeper.sweep)
 
     def _at_identity(self) -> None:
         if self.script.silent:

@@ -35,6 +35,7 @@ REGION = "cn-north-1"
 TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
 TABLES = {"Cases": "cases", "Waits": "waits", "Items": "items", "Changes": "changes", "Outbox": "outbox", "Ledger": "ledger"}
 TABLES |= {"VendorRows": "vendors"}
+TABLES |= {"People": "people"}
 ENVIRONMENT = {
     config.STAGE: "rehearsal",
     config.CASES_TABLE: "cases",
@@ -43,6 +44,8 @@ ENVIRONMENT = {
     config.CHANGES_TABLE: "changes",
     config.CHANGE_BUS: "changes",
     config.VENDORS_TABLE: "vendors",
+    config.PEOPLE_TABLE: "people",
+    config.BEHAVIOUR_MODEL: "off",  # its choices are tried out by the tests that are about them
     config.REGISTRY_BUCKET: "registry",
     config.FILES_BUCKET: "files",
     config.OUTBOX_TABLE: "outbox",

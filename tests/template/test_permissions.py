@@ -23,6 +23,7 @@ MESSAGE = {f"dynamodb:{action} VendorRows" for action in ("GetItem", "Query", "P
 MESSAGE |= {"dynamodb:Query VendorRows/index/by_time"}
 PARCEL = {f"dynamodb:{action} VendorRows" for action in ("GetItem", "PutItem", "UpdateItem", "DeleteItem")}
 PARCEL |= {"ssm:GetParameter parameter/wugan/${Stage}/public-url"}
+PEOPLE = {"dynamodb:GetItem People", "dynamodb:PutItem People"}
 LINK = {"secretsmanager:GetSecretValue LinkSecret", "ssm:GetParameter parameter/wugan/${Stage}/public-url"}
 CASE_MACHINE = "stateMachine:wugan-${Stage}-case"
 START = {f"states:StartExecution {CASE_MACHINE}"}
@@ -31,7 +32,7 @@ RUNS = {"s3:GetObject RegistryBucket/runs/*", "s3:PutObject RegistryBucket/runs/
 STREAM = {f"dynamodb:{action} Waits/stream/*" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 
 CALLS = {
-    "push": COMMIT | READ_SEALED | ITEM | VENDOR | MESSAGE | LINK,
+    "push": COMMIT | READ_SEALED | ITEM | VENDOR | MESSAGE | LINK | PEOPLE | {"dynamodb:BatchGetItem People"},
     "declare": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | LOOKUP,
     "pickup": COMMIT | READ_SEALED | ITEM | VENDOR | PARCEL,
     "approve": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | LOOKUP | VENDOR,
@@ -39,7 +40,7 @@ CALLS = {
     "give_back": COMMIT | READ_SEALED | ITEM | VENDOR | PARCEL,
     "cancel": COMMIT | VENDOR | PARCEL,
     "hand_over": COMMIT,
-    "notify": COMMIT | READ_SEALED | ITEM | VENDOR | MESSAGE | LINK,
+    "notify": COMMIT | READ_SEALED | ITEM | VENDOR | MESSAGE | LINK | {"dynamodb:GetItem People"},
     "close": COMMIT,
     "plan": ITEM
     | RUNS
@@ -65,8 +66,19 @@ CALLS = {
     | START
     | ANSWER
     | {"dynamodb:GetItem Waits", "dynamodb:Query Waits/index/by_due", "dynamodb:Query Waits/index/by_pending"}
+    | PEOPLE
+    | {"dynamodb:BatchGetItem People", "dynamodb:UpdateItem People", "dynamodb:Query People/index/by_look"}
     | {"dynamodb:Query Cases/index/by_working", "states:DescribeExecution execution:wugan-${Stage}-case:*"},
-    "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | MESSAGE | LINK | LEDGER | {"dynamodb:Query Cases/index/by_subject"},
+    "applicant": COMMIT
+    | READ_SEALED
+    | WRITE_SEALED
+    | ITEM
+    | VENDOR
+    | MESSAGE
+    | LINK
+    | PEOPLE
+    | LEDGER
+    | {"dynamodb:Query Cases/index/by_subject"},
     "ledger": {"s3:GetObject LedgerBucket/*", "s3:ListBucket LedgerBucket", "kms:GetPublicKey LedgerKey"}
     | {"ssm:GetParameter parameter/wugan/${Stage}/public-url"},
     "monitor": LEDGER
@@ -86,7 +98,15 @@ CALLS = {
     | LINK
     | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
     | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"},
-    "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | MESSAGE | PARCEL | {"dynamodb:Query VendorRows/index/by_reference"},
+    "callbacks": COMMIT
+    | READ_SEALED
+    | WRITE_SEALED
+    | ITEM
+    | VENDOR
+    | MESSAGE
+    | PARCEL
+    | PEOPLE
+    | {"secretsmanager:GetSecretValue LinkSecret", "dynamodb:Query VendorRows/index/by_reference"},
 }
 
 

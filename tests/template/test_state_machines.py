@@ -15,7 +15,7 @@ from tests.support.roles import granted
 from tests.support.template import ROOT, resources
 
 MACHINES = {"case": "CaseMachine", "scan": "ScanMachine"}
-NO_WITHDRAWAL = {"AwaitDelivery", "AwaitGiveBack"}  # after the decision there is nothing left to withdraw
+NO_WITHDRAWAL = {"AwaitDelivery", "AwaitGiveBack", "AwaitMorning"}  # after the decision there is nothing left to withdraw
 
 LAST = {"HandOver", "Notify", "LeaveOld", "Close"}  # when these fail the execution fails, and the sweeper takes the case
 
@@ -113,7 +113,7 @@ def test_every_task_of_a_case_has_a_way_out() -> None:
 
 
 def test_every_wait_can_be_withdrawn_from() -> None:
-    assert len(waits()) == 8
+    assert len(waits()) == 10
     for name, state in waits().items():
         caught = {error: rule["Next"] for rule in state["Catch"] for error in rule["ErrorEquals"]}
         assert ("Withdrawn" in caught) == (name not in NO_WITHDRAWAL), name

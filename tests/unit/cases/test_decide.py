@@ -181,19 +181,107 @@ def test_the_receipt_of_an_earlier_prompt_is_only_noted() -> None:
     assert case.head.stage is Stage.IDENTITY
 
 
+@pytest.mark.parametrize("stage", [Stage.INTENTION, Stage.DECLARATION, Stage.CORRECTION])
+def test_a_later_prompt_that_nobody_answered_goes_over_the_next_channel_too(stage: Stage) -> None:
+    case = waiting(stage)
+    if stage is not Stage.CORRECTION:
+        case.move(days=3).do(decide.came_due, ITEM)
+        made.pushed(case)
+    case.do(decide.receipt, case.head.attempts["push"], False, "m")
+    assert (case.head.stage, case.head.resume, case.head.tried) == (Stage.PUSH, stage, ("wechat",))
+
+
+def test_a_prompt_that_was_answered_is_not_sent_again() -> None:
+    case = waiting(Stage.DECLARATION).move(days=3)
+    case.do(decide.came_due, ITEM)
+    made.pushed(case)
+    made.declared(case, "none_held", "electronic")
+    made.submitted(case)
+    assert case.do(decide.receipt, 2, False, "m").answered is None
+
+
+def test_silence_after_the_whole_ladder_is_on_the_call_list_with_its_reason() -> None:
+    case = made.opened()
+    while case.head.stage is Stage.PUSH:
+        change = made.pushed(case)
+        assert change.opened
+        case.now = change.opened.due_at
+        case.do(decide.came_due, ITEM)
+    assert case.head.tasks == (Task.CALL,)
+    assert "未得到答复，转电话联系" in case.events[-1].facts["reason"]
+
+
+# --- a prompt that waits for its moment
+
+
+def held(case: Case) -> Case:
+    """Waits for the morning."""
+    case.do(decide.held, case.now + timedelta(hours=9), "现在是免打扰时段")
+    return case
+
+
+def test_a_prompt_waits_for_its_moment_and_then_goes_out() -> None:
+    case = held(made.opened())
+    assert (case.head.stage, case.head.asked_for) == (Stage.PUSH, Stage.IDENTITY)
+    case.move(hours=9).do(decide.came_due, ITEM)
+    assert (case.head.stage, case.head.wait, case.head.answer) == (Stage.PUSH, None, Answer.DUE)
+
+
+@pytest.mark.parametrize("stage", [Stage.IDENTITY, Stage.INTENTION, Stage.DECLARATION])
+def test_while_a_reminder_waits_the_person_may_do_everything(stage: Stage) -> None:
+    acts: dict[Stage, Callable[[Case], Change]] = {
+        Stage.IDENTITY: made.identified,
+        Stage.INTENTION: lambda c: c.do(decide.intended, "?"),
+        Stage.DECLARATION: lambda c: made.declared(c, "none_held", "electronic"),
+    }
+    following = {Stage.IDENTITY: Stage.INTENTION, Stage.INTENTION: Stage.DECLARATION, Stage.DECLARATION: Stage.APPROVAL}
+    for act, reached in [
+        (acts[stage], following[stage]),
+        (lambda c: c.do(decide.declined, False), Stage.CLOSING),
+        (lambda c: c.do(decide.asked_person), Stage.CLOSING),
+        (lambda c: c.do(decide.withdrawn), Stage.CLOSING),
+    ]:
+        case = waiting(stage).move(days=3)
+        case.do(decide.came_due, ITEM)
+        held(case)
+        waited = case.head.wait
+        change = act(case)
+        assert change.answered
+        assert (change.answered.wait_id, case.head.stage) == (waited, reached)
+
+
+def test_rungs_that_a_prompt_was_too_late_for_are_not_caught_up_on() -> None:
+    case = waiting(Stage.IDENTITY).move(days=ITEM.reminders.after_days[0])
+    case.do(decide.came_due, ITEM)
+    case.move(days=ITEM.reminders.after_days[1] - ITEM.reminders.after_days[0])
+    change = made.pushed(case)
+    assert change.opened
+    assert change.opened.due_at == NOW + timedelta(days=ITEM.reminders.expire_after_days)
+
+
+def test_the_word_at_the_end_waits_for_the_morning_once() -> None:
+    case = waiting(Stage.IDENTITY)
+    case.do(decide.asked_person)
+    case.do(decide.notice_held, case.now + timedelta(hours=9))
+    assert case.ask(decide.notice_held, case.now) is None
+    assert case.head.flags()["held"] is True
+    case.do(decide.came_due, ITEM)
+    assert (case.head.stage, case.head.flags()["held"]) == (Stage.CLOSING, False)
+
+
 def test_somebody_who_was_never_reached_is_on_the_call_list() -> None:
     case = made.opened()
     case.do(decide.push_refused, "wechat", "blocked")
-    case.do(decide.unreachable, ITEM)
+    case.do(decide.unreachable, ITEM, "微信未送达，转电话联系")
     assert (case.head.outcome, case.head.tasks, case.head.stage) == (Outcome.UNREACHABLE, ("call",), Stage.CLOSING)
 
 
 def test_somebody_who_was_reached_once_is_waited_for() -> None:
     case = waiting(Stage.INTENTION).move(days=3)
     case.do(decide.came_due, ITEM)
-    change = case.do(decide.unreachable, ITEM)
+    change = case.do(decide.unreachable, ITEM, "微信未送达，转电话联系")
     assert change.opened
-    assert (case.head.stage, case.head.outcome, case.head.tasks) == (Stage.INTENTION, None, ())
+    assert (case.head.stage, case.head.outcome, case.head.tasks) == (Stage.INTENTION, None, (Task.CALL,))
 
 
 # --- the person

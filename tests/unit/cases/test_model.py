@@ -101,6 +101,6 @@ def test_what_is_no_id_of_ours_is_refused(text: str) -> None:
 @pytest.mark.parametrize("stage", made.WAITS)
 def test_the_state_machine_carries_routing_words_only(stage: Stage) -> None:
     flags = made.waiting(stage).head.flags()
-    assert set(flags) == {"case_id", "stage", "answer", "wait", "needs_pickup", "holds_old", "withdrawing", "outcome"}
+    assert set(flags) == {"case_id", "stage", "answer", "wait", "needs_pickup", "holds_old", "withdrawing", "held", "outcome"}
     assert all(isinstance(value, str | bool) for value in flags.values())
     assert flags["stage"] == stage.value

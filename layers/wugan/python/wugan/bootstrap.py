@@ -22,6 +22,7 @@ from wugan.aws.executions import StepFunctionsExecutions
 from wugan.aws.item_store import DynamoItemStore
 from wugan.aws.ledger_objects import S3LedgerObjects
 from wugan.aws.ledger_rows import DynamoLedgerRows
+from wugan.aws.people_store import DynamoPeopleStore
 from wugan.aws.queues import SqsQueue
 from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
 from wugan.aws.runtime import describe
@@ -33,14 +34,19 @@ from wugan.cases.applicant import Applicant
 from wugan.cases.audit import Audit, PublicLog
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
+from wugan.cases.counting import Counting
 from wugan.cases.desk import Desk
+from wugan.cases.messages import Messages
 from wugan.cases.opening import Opening
+from wugan.cases.preferences import Preferences
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.clock import Clock, SystemClock, clock_from
 from wugan.errors import InvalidInput
 from wugan.http import JsonClient
 from wugan.links import Keyring
+from wugan.outreach.quiet import Quiet
+from wugan.outreach.schedule import Rules, parse_caps
 from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.guard import Limits
 
@@ -240,9 +246,38 @@ def certificate_key(jurisdiction: str) -> str:
 
 
 @cache
+def people_store() -> DynamoPeopleStore:
+    """People, and what the behaviour model has learnt from them."""
+    return DynamoPeopleStore(settings().need(config.PEOPLE_TABLE))
+
+
+@cache
+def rules(jurisdiction: str) -> Rules:  # noqa: ARG001 – one city, one night; a bureau may get rules of its own here
+    """What binds every message of a bureau."""
+    quiet, caps, usual = settings().get(config.QUIET_HOURS), settings().get(config.MESSAGE_CAPS), Rules()
+    return Rules(
+        Quiet.parse(quiet, config.QUIET_HOURS) if quiet else usual.quiet,
+        parse_caps(caps, config.MESSAGE_CAPS) if caps else usual.caps,
+    )
+
+
+@cache
+def messages() -> Messages:
+    """The messages of each person, over all their cases."""
+    modelled = settings().get(config.BEHAVIOUR_MODEL) != "off"
+    return Messages(context(), people_store(), messenger, rules, modelled)
+
+
+@cache
+def preferences() -> Preferences:
+    """How people want to be prompted."""
+    return Preferences(context(), people_store())
+
+
+@cache
 def outreach() -> Outreach:
     """Prompts, and the word at the end."""
-    return Outreach(context(), messenger)
+    return Outreach(context(), messages())
 
 
 @cache
@@ -292,7 +327,7 @@ def desk() -> Desk:
 @cache
 def callbacks() -> Callbacks:
     """The way in for vendors and departments."""
-    return Callbacks(context(), applicant(), courier, vendor_secret, messenger, certificate_key)
+    return Callbacks(context(), applicant(), messages(), courier, vendor_secret, certificate_key)
 
 
 @cache
@@ -315,7 +350,7 @@ def resume() -> Resume:
 @cache
 def sweep() -> Sweep:
     """Makes up for what got lost on the way."""
-    return Sweep(resume(), callbacks(), ending(), context(), executions(), describe)
+    return Sweep(resume(), callbacks(), ending(), context(), executions(), Counting(context(), people_store()), describe)
 
 
 @cache

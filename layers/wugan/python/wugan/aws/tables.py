@@ -21,6 +21,9 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from wugan.errors import InvalidInput
+from wugan.items.model import Channel
+from wugan.outreach.behaviour import LIKENESS
+from wugan.outreach.schedule import SLOTS
 
 SHARDS = 4
 MOST_ROWS = 100  # of one transaction: DynamoDB's limit
@@ -128,6 +131,16 @@ class _VendorRow(Model):
     expires_at = NumberAttribute()
 
 
+class _PersonRow(Model):
+    """A row of the people table: a person's record, or counters of the behaviour model."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    version = NumberAttribute(null=True)
+    body = JSONAttribute(null=True)
+    look_shard = UnicodeAttribute(null=True)
+    look_at = UnicodeAttribute(null=True)
+
+
 class _OutboxRow(Model):
     """A row of the outbox: an event that is not in the log yet. All rows of a case lie in one partition, by their number."""
 
@@ -191,6 +204,14 @@ def vendor_rows(table: str) -> Any:
         "by_reference": _index("by_reference", "found_by", "pk", KeysOnlyProjection),
     }
     return _model(_VendorRow, table, indexes)
+
+
+@cache
+def people_rows(table: str) -> Any:
+    """The model of the people table: a counter for each arm of the behaviour model, and the scores of how alike people are."""
+    arms = [f"{channel}_{slot}_{what}" for channel in Channel for slot in SLOTS for what in ("sent", "opened", "answered")]
+    counters = {name: NumberAttribute(null=True) for name in (*arms, *(f"alike_{n}" for n in LIKENESS))}
+    return _model(_PersonRow, table, {"by_look": _index("by_look", "look_shard", "look_at", KeysOnlyProjection), **counters})
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,12 +18,14 @@ from wugan.cases import decide
 from wugan.cases.applicant import Applicant
 from wugan.cases.context import Context
 from wugan.cases.desk import decide_case
+from wugan.cases.messages import Messages
 from wugan.cases.model import Change, Head, Stage, effect_id, parse_effect_id
 from wugan.courier.port import Courier
 from wugan.errors import CaseEnded, Duplicate, InvalidInput, NotWaiting, NotYet
 from wugan.items.model import Channel
 from wugan.outreach import plan
-from wugan.outreach.port import Message, Messenger
+from wugan.outreach.people import Handed
+from wugan.outreach.port import Message
 from wugan.outreach.receipts import Receipt, Status
 
 MOST_BYTES = 2_000_000
@@ -35,9 +38,9 @@ class Callbacks:
 
     context: Context
     applicant: Applicant
+    messages: Messages
     courier_port: Callable[[str], Courier]  # by jurisdiction
     secrets: Callable[[str], str]  # by kind: channel, identity, courier, department
-    messenger: Callable[[str], Messenger]  # by jurisdiction
     certificate_key: Callable[[str], str] = lambda _: ""  # by jurisdiction: with which its department signs certificates
 
     def channel(self, headers: dict[str, str], path: str, body: bytes) -> None:
@@ -53,9 +56,19 @@ class Callbacks:
         if kind != "push":
             return
         delivered = receipt.status is Status.DELIVERED
+        self._written(self.context.store.head(case_id), "push", attempt)
+        message = self.messages.heard(case_id, receipt.message_id, delivered=delivered)
+        self._receipted(case_id, attempt, receipt.id, delivered, message)
+        for part in message.parts if message else ():
+            if part.case_id != case_id:
+                with suppress(NotYet):  # this case has yet to find the message, and that it did not arrive
+                    self._receipted(part.case_id, part.attempt, receipt.id, delivered, message)
+
+    def _receipted(self, case_id: str, attempt: int, receipt_id: str, delivered: bool, message: Handed | None) -> None:
+        now, random, channel = self.context.clock.now(), self.context.random, message.channel.value if message else ""
         self._take(
-            case_id, kind, attempt,
-            lambda head: decide.receipt(head, attempt, delivered, receipt.id, self.context.clock.now(), self.context.random),
+            case_id, "push", attempt,
+            lambda head: decide.receipt(head, attempt, delivered, receipt_id, now, random, channel=channel),
         )  # fmt: skip
 
     def poll(self, head: Head) -> None:
@@ -69,7 +82,7 @@ class Callbacks:
         if address is None:
             return
         message = Message(effect_id(head.case_id, "push", attempt), channel, address, "", None)
-        found = self.messenger(head.jurisdiction).poll(message)
+        found = self.messages.messenger(head.jurisdiction).poll(message)
         if found:
             self.receipt(found)
 

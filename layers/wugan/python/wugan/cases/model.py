@@ -67,6 +67,7 @@ class Answer(StrEnum):
     CORRECTED = "corrected"
     RECEIVED = "received"
     RETURNED = "returned"
+    DUE = "due"  # the moment that was waited for has come
     WITHDRAWN = "withdrawn"
     DONE = "done"
 
@@ -230,6 +231,7 @@ class Head:
     resume: Stage = Stage.IDENTITY  # the person's stage that a prompt leads to
     contact: int = 0  # which sealed contact is prompted
     channel: str = ""  # of the last prompt
+    prompt_wait: str = ""  # the wait that the last prompt led to: while it is open, nobody answered that prompt
     check: str = ""  # the identity check under way: kind:reference
     locked_until: datetime | None = None  # no identity check before
     withdrawing: bool = False
@@ -256,6 +258,11 @@ class Head:
         return self.stage is Stage.CLOSED
 
     @property
+    def asked_for(self) -> Stage:
+        """The stage at which something can be done now: a prompt that waits for its moment keeps nobody from answering."""
+        return self.resume if self.stage is Stage.PUSH and self.wait else self.stage
+
+    @property
     def holds_old(self) -> bool:
         """Whether the old certificate has left the person's hands and must go back if nothing new is granted."""
         return self.old_certificate in (OldCertificate.WITH_COURIER, OldCertificate.WITH_DEPARTMENT)
@@ -275,6 +282,7 @@ class Head:
             "needs_pickup": self.return_way == "courier" and self.old_certificate is OldCertificate.WITH_PERSON,
             "holds_old": self.holds_old,
             "withdrawing": self.withdrawing,
+            "held": self.stage is Stage.CLOSING and self.wait is not None,
             "outcome": self.outcome.value if self.outcome else "",
         }
 

@@ -12,6 +12,7 @@ from typing import Any
 from wugan.cases import decide
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
+from wugan.cases.counting import Counting
 from wugan.cases.model import Change, Event, Head, Lapse, Stage, WaitRecord, effect_id
 from wugan.cases.ports import Executions, WaitStore
 from wugan.cases.stages import Ending
@@ -51,6 +52,7 @@ class Swept:
     polled: int = 0
     resumed: int = 0
     started: int = 0
+    counted: int = 0  # messages, by the behaviour model
     handed_over: int = 0
     deemed_renewed: list[str] = field(default_factory=list)  # ids of cases, as in the next
     expired_undecided: list[str] = field(default_factory=list)
@@ -66,6 +68,7 @@ class Sweep:
     ending: Ending
     context: Context
     executions: Executions
+    counting: Counting
     describe: Callable[[BaseException], str] = lambda error: type(error).__name__
 
     def sweep(self) -> dict[str, Any]:
@@ -77,6 +80,8 @@ class Sweep:
             self._guarded(swept, lambda w=wait: self._pending(w, swept))  # type: ignore[misc]
         for head in self.context.store.working_before(now - IDLE_AFTER):
             self._guarded(swept, lambda h=head: self._idle(h, swept))  # type: ignore[misc]
+        for key in self.counting.people.due_before(now):
+            self._guarded(swept, lambda k=key: self._count(k, swept))  # type: ignore[misc]
         return asdict(swept)
 
     def _guarded(self, swept: Swept, step: Callable[[], None]) -> None:
@@ -126,6 +131,9 @@ class Sweep:
     def _pending(self, wait: WaitRecord, swept: Swept) -> None:
         if self.resumer.resume(wait.id):
             swept.resumed += 1
+
+    def _count(self, key: str, swept: Swept) -> None:
+        swept.counted += self.counting.count(key)
 
     def _idle(self, head: Head, swept: Swept) -> None:
         match self.executions.status(head.case_id):

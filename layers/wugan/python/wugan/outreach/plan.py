@@ -56,6 +56,13 @@ def prompt_text(item: Item, jurisdiction: str, purpose: str, rung: int, correcti
     return f"【{name}】{reminder}{text}{check}"
 
 
+def joint_text(items: Sequence[tuple[Item, int]], jurisdiction: str, code: str) -> str:
+    """One prompt about several items, each with its rung. The link opens the first one's page."""
+    named = "；".join(f"{n}. “{item.name}”" + (f"（第{rung}次提醒）" if rung else "") for n, (item, rung) in enumerate(items, 1))
+    told = f"您有{len(items)}件事项可办理：{named}。打开链接，验明身份后可逐件办理，不收费用。"
+    return f"【{bureau(items[0][0], jurisdiction)}】{told}验证码{code}可在官方门户“核验”页查询真伪。"
+
+
 NOTICES = {
     "delivered": "您的“{item}”已办结，新证照已送达。感谢配合，欢迎评价本次服务。",
     "rejected": "您的“{item}”未获批准，理由请打开链接查看。{remedy}",

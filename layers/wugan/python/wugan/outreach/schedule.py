@@ -161,6 +161,11 @@ def in_order(options: Sequence[Option]) -> Choice:
     return Choice(option, f"{CHANNEL_NAMES[option.channel]}：按事项规定的固定顺序，不使用个人习惯")
 
 
+def silence(prompts: int, until: datetime) -> str:
+    """Why an official calls: so many prompts and reminders were not answered by then."""
+    return f"提示和提醒共{prompts}次，至{_told(until)}未得到答复，转电话联系"
+
+
 def slot_of(at: datetime) -> int:
     """The part of the day a moment lies in, as the hour at which it begins."""
     hour = at.astimezone(BEIJING).hour
@@ -185,7 +190,7 @@ def decide(person: Person, prompts: Iterable[Prompt], rules: Rules, now: datetim
 def _beyond(prompt: Prompt, person: Person, rules: Rules, now: datetime) -> str | None:
     """Why messages cannot help this prompt any more."""
     if prompt.climbed:
-        return f"提示和提醒共{len(prompt.rungs)}次，至{_told(prompt.ends)}未得到答复，转电话联系" if now >= prompt.ends else None
+        return silence(len(prompt.rungs), prompt.ends) if now >= prompt.ends else None
     if not _channels(prompt, person):
         return f"{_why_no_channel(prompt, person)}，转电话联系"
     free = _free_at(person, rules, max(now, prompt.due))

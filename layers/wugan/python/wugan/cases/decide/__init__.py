@@ -28,6 +28,7 @@ from wugan.cases.decide.ending import (
     cancelled,
     closed,
     handed_over,
+    notice_held,
     notified,
     task_done,
 )
@@ -44,6 +45,7 @@ from wugan.cases.decide.person import (
     withdrawn,
 )
 from wugan.cases.decide.prompting import (
+    held,
     ladder_due,
     open_case,
     push_refused,

@@ -32,13 +32,21 @@ def handed_over(head: Head, code: str, detail: str, now: datetime, random: Rando
     return step.change()
 
 
-def notified(head: Head, reference: str, now: datetime, random: Random) -> Change | None:
+def notice_held(head: Head, until: datetime, now: datetime, random: Random) -> Change | None:
+    """The word at the end waits for the morning. None when it waits already, or was told."""
+    if head.wait or head.attempts.get("notice"):
+        return None
+    step = Step(head, now, random).note("notice_held", Actor.SYSTEM, {"until": until.isoformat()})
+    return step.change(opened=step.open_wait(Stage.CLOSING, until))
+
+
+def notified(head: Head, reference: str, now: datetime, random: Random, *, channel: str = "") -> Change | None:
     """The person was told how it ended. None when it was told before."""
     if head.attempts.get("notice"):
         return None
     step = Step(head, now, random)
     step.count("notice")
-    facts = {"outcome": head.outcome.value if head.outcome else None, "channel": head.channel, "reference": reference}
+    facts = {"outcome": head.outcome.value if head.outcome else None, "channel": channel or head.channel, "reference": reference}
     return step.note("notified", Actor.SYSTEM, facts).change()
 
 

@@ -59,9 +59,9 @@ def identity_checked(head: Head, item: Item, result: Checked, now: datetime, ran
     if not result.passed:
         return _identity_failed(step, facts | {"reason": result.reason})
     step.note("identified", Actor.IDENTITY, facts).update(check="")
-    if head.stage is Stage.PUSH and head.resume is Stage.IDENTITY:
+    if head.stage is Stage.PUSH and head.wait is None and head.resume is Stage.IDENTITY:
         return step.update(resume=Stage.INTENTION).change()  # a reminder is on its way: it leads to the next step
-    if head.wait is None or head.stage is not Stage.IDENTITY:
+    if head.wait is None or head.asked_for is not Stage.IDENTITY:
         return step.change()
     answered = step.answer(Answer.IDENTIFIED, Stage.INTENTION, resume=Stage.INTENTION)
     return step.change(answered=answered, opened=step.open_wait(Stage.INTENTION, ladder_due(step.head, item)))
@@ -95,7 +95,7 @@ def declined(head: Head, forever: bool, now: datetime, random: Random) -> Change
 def asked_person(head: Head, now: datetime, random: Random) -> Change:
     """The person wants a human (PIPL art. 24). While the person is asked, the case goes over; later, an official is told to help."""
     step = Step(head, now, random).note("asked_person", Actor.PERSON).ask(Task.HANDLE)
-    if head.wait is None or head.stage not in PERSON_STAGES:
+    if head.wait is None or head.asked_for not in PERSON_STAGES:
         return step.change()
     answered = step.answer(Answer.ASKED_PERSON, Stage.CLOSING, outcome=Outcome.BY_PERSON, reason="asked_person")
     return step.change(answered=answered)
@@ -120,7 +120,7 @@ def declared(
         raise InvalidInput(f"choose one of {', '.join(ways) or 'nothing'}", field="return_way")
     if delivery_way not in [w.value for w in item.delivery_ways]:
         raise InvalidInput(f"choose one of {', '.join(w.value for w in item.delivery_ways)}", field="delivery_way")
-    correcting = head.stage is Stage.CORRECTION
+    correcting = head.asked_for is Stage.CORRECTION
     step = Step(head, now, random)
     facts = {"return_way": return_way, "delivery_way": delivery_way, "disputed": list(disputed)}
     step.note("corrected" if correcting else "declared", Actor.PERSON, facts, sealed={"form": form})

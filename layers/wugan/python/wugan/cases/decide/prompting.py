@@ -53,14 +53,33 @@ def open_case(hit: Hit, item: Item, name: str, contacts: Sequence[Mapping[str, A
     return Step(head, now, random).note("opened", Actor.SYSTEM, facts, sealed=sealed).change()
 
 
-def pushed(head: Head, item: Item, channel: str, contact: int, reference: str, now: datetime, random: Random) -> Change:
-    """The stage `push` handed a prompt to a channel (step 2)."""
+def held(head: Head, until: datetime, reason: str, now: datetime, random: Random) -> Change:
+    """The person's plan allows the prompt only later (quiet hours, caps, a better hour): the case waits for that moment."""
+    step = Step(head, now, random)
+    facts = {"until": until.isoformat(), "reason": reason, "rung": head.rung, "purpose": head.resume.value}
+    step.note("prompt_held", Actor.SYSTEM, facts)
+    return step.change(opened=step.open_wait(Stage.PUSH, until))
+
+
+def pushed(
+    head: Head, item: Item, channel: str, contact: int, reference: str, now: datetime, random: Random,
+    *, message: str = "", reason: str = "",
+) -> Change:  # fmt: skip
+    """The stage `push` handed a prompt to a channel (step 2). `message` is the id of the message, which may be about several cases."""
     step = Step(head, now, random)
     attempt = step.count("push")
     step.update(channel=channel, contact=contact, prompted_at=head.prompted_at or now)
     facts = {"channel": channel, "attempt": attempt, "rung": head.rung, "purpose": head.resume.value, "reference": reference}
-    step.note("pushed", Actor.SYSTEM, facts)
-    return step.change(opened=step.open_wait(head.resume, _prompt_due(step.head, item)))
+    step.note("pushed", Actor.SYSTEM, facts | ({"message": message} if message else {}) | ({"reason": reason} if reason else {}))
+    step.update(rung=_rung_at(step.head, item, now))
+    wait = step.open_wait(head.resume, _prompt_due(step.head, item))
+    return step.update(prompt_wait=wait.id).change(opened=wait)
+
+
+def _rung_at(head: Head, item: Item, now: datetime) -> int:
+    """Rungs that a prompt was too late for are not caught up on."""
+    ladder = renewal.ladder(head, item)
+    return max(head.rung, sum(at <= now for at in ladder[:-1]))
 
 
 def _prompt_due(head: Head, item: Item) -> datetime:
@@ -83,22 +102,26 @@ def push_refused(head: Head, channel: str, reason: str, now: datetime, random: R
     return step.update(tried=(*head.tried, channel)).note("push_refused", Actor.CHANNEL, facts).change()
 
 
-def unreachable(head: Head, item: Item, now: datetime, random: Random) -> Change:
-    """No channel is left. A first prompt ends on the call list; a later one waits on without a message."""
-    step = Step(head, now, random).note("unreachable", Actor.SYSTEM, {"tried": list(head.tried), "purpose": head.resume.value})
+def unreachable(head: Head, item: Item, reason: str, now: datetime, random: Random) -> Change:
+    """Messages cannot help: an official calls. A first prompt ends there; after a later one the case waits on without a message."""
+    step = Step(head, now, random).ask(Task.CALL)
+    facts = {"tried": list(head.tried), "purpose": head.resume.value, "reason": reason}
+    step.note("unreachable", Actor.SYSTEM, facts)
     if head.prompted_at is None or (head.resume is Stage.IDENTITY and head.rung == 0):  # nobody was ever reached
         step.update(stage=Stage.CLOSING, answer=Answer.UNREACHABLE, outcome=Outcome.UNREACHABLE, reason="no_channel")
-        return step.ask(Task.CALL).change()
+        return step.change()
     return step.change(opened=step.open_wait(head.resume, _prompt_due(step.head, item)))
 
 
-def receipt(head: Head, attempt: int, delivered: bool, message_id: str, now: datetime, random: Random) -> Change:
+def receipt(
+    head: Head, attempt: int, delivered: bool, message_id: str, now: datetime, random: Random, *, channel: str = ""
+) -> Change:  # fmt: skip
     """A channel told what became of a prompt. An undelivered one that nobody answered yet goes over the next channel."""
-    step = Step(head, now, random)
-    facts = {"channel": head.channel, "attempt": attempt}
+    step, channel = Step(head, now, random), channel or head.channel
+    facts = {"channel": channel, "attempt": attempt}
     step.note("delivered_prompt" if delivered else "undelivered", Actor.CHANNEL, facts)
     current = head.attempts.get("push", 0) == attempt
-    if delivered or not current or head.wait is None or head.stage is not head.resume or head.stage is not Stage.IDENTITY:
+    if delivered or not current or head.wait is None or head.wait != head.prompt_wait:
         return step.change(seen=(message_id,))
-    answered = step.answer(Answer.UNDELIVERED, Stage.PUSH, tried=(*head.tried, head.channel))
+    answered = step.answer(Answer.UNDELIVERED, Stage.PUSH, tried=(*head.tried, channel))
     return step.change(answered=answered, seen=(message_id,))

@@ -97,7 +97,7 @@ def expect(head: Head, *stages: Stage) -> None:
     """Raise unless the case waits at one of these stages."""
     if head.ended:
         raise CaseEnded(f"the case ended: {head.outcome}")
-    if head.stage is Stage.PUSH and head.resume in stages:
+    if head.stage is Stage.PUSH and head.wait is None and head.resume in stages:
         raise NotYet("a prompt is being sent right now: try again in a moment")
-    if head.wait is None or head.stage not in stages:
+    if head.wait is None or head.asked_for not in stages:
         raise NotWaiting(f"the case is at {head.stage.value}, not at {' or '.join(s.value for s in stages)}")

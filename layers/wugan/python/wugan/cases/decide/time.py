@@ -19,6 +19,7 @@ from wugan.cases.model import (
 )
 from wugan.cases.ports import Random
 from wugan.items.model import Item
+from wugan.outreach import schedule
 
 
 def came_due(head: Head, item: Item, now: datetime, random: Random) -> Change | None:
@@ -30,6 +31,9 @@ def came_due(head: Head, item: Item, now: datetime, random: Random) -> Change | 
             return _remind_or_expire(head, item, now, random)
         case Stage.CORRECTION:
             return _expire(Step(head, now, random))
+        case Stage.PUSH | Stage.CLOSING:
+            step = Step(head, now, random)
+            return step.change(answered=step.answer(Answer.DUE, head.stage))
         case Stage.APPROVAL:
             return _supervise(head, item, now, random)
         case _:
@@ -41,14 +45,15 @@ def _remind_or_expire(head: Head, item: Item, now: datetime, random: Random) -> 
     step, ladder = Step(head, now, random), renewal.ladder(head, item)
     rung = max(head.rung + 1, sum(at <= now for at in ladder))
     if rung >= len(ladder):
-        return _expire(step)
+        step.ask(Task.CALL)
+        return _expire(step, reason=schedule.silence(len(ladder), ladder[-1]))
     step.note("reminder_due", Actor.SYSTEM, {"rung": rung, "stage": head.stage.value})
     answered = step.answer(Answer.REMIND, Stage.PUSH, rung=rung, tried=(), resume=head.stage)
     return step.change(answered=answered)
 
 
-def _expire(step: Step) -> Change:
-    step.note("expired", Actor.SYSTEM, {"stage": step.head.stage.value})
+def _expire(step: Step, **facts: str) -> Change:
+    step.note("expired", Actor.SYSTEM, {"stage": step.head.stage.value, **facts})
     answered = step.answer(Answer.EXPIRED, Stage.CLOSING, outcome=Outcome.EXPIRED, reason=f"silent_at_{step.head.stage.value}")
     return step.change(answered=answered)
 
