@@ -20,7 +20,8 @@ class SandboxCourier:
 
     def order(self, order: Order) -> Parcel:
         """POST /courier/orders."""
-        return _parcel(order.id, self._service.post("/courier/orders", asdict(order)))
+        body = {"id": order.id, "sender": asdict(order.sender), "receiver": asdict(order.receiver), "goods": order.goods}
+        return _parcel(order.id, self._service.post("/courier/orders", body))
 
     def cancel(self, order_id: str) -> None:
         """POST /courier/orders/{id}/cancel."""
