@@ -18,7 +18,11 @@ OUTCOMES = {
     "withdrawn at the declaration": "withdrawn", "withdrawn while the courier comes": "withdrawn",
     "withdrawn while it is decided": "withdrawn", "declined": "declined", "never answered": "expired",
     "first channel undelivered": "delivered", "the courier did not find the person": "delivered",
-    "the delivery came back": "delivered", "electronic": "delivered",
+    "the delivery came back": "delivered", "electronic": "delivered", "left in a locker": "delivered", "somebody else signed": "delivered",
+    "the new certificate is lost": "delivered", "it came home and is fetched": "delivered",
+    "it came home and is sent elsewhere": "delivered", "the old certificate is lost": "delivered",
+    "the old certificate is lost after collection": "delivered", "the old certificate goes back to the person": "delivered",
+    "the old certificate is lost on its way back": "rejected",
 }  # fmt: skip
 
 

@@ -227,9 +227,13 @@ def in_question(head: Head) -> Stage | None:
     """The stage whose parcel an official may settle: the one that is waited for, or one of which something is unclear."""
     if head.wait and head.stage in CARRIED:
         return head.stage
-    if head.old_certificate is OldCertificate.WITH_COURIER and Stage.GIVE_BACK.value not in head.attempts:
+    if _old_under_way(head):
         return Stage.PICKUP
     return Stage.DELIVERY if head.parcels.get(Stage.DELIVERY.value, ())[-1:] == (News.DENIED.value,) else None
+
+
+def _old_under_way(head: Head) -> bool:
+    return head.old_certificate is OldCertificate.WITH_COURIER and Stage.GIVE_BACK.value not in head.attempts
 
 
 def settled(head: Head, stage: Stage, what: Settlement, official: str, now: datetime, random: Random) -> Change:
@@ -237,8 +241,7 @@ def settled(head: Head, stage: Stage, what: Settlement, official: str, now: date
     waiting = bool(head.wait) and head.stage is stage
     if waiting and stage is Stage.DELIVERY:
         _by_courier(head)
-    open_stages = {in_question(head)} | ({Stage.PICKUP} if head.old_certificate is OldCertificate.WITH_COURIER else set())
-    if stage not in open_stages:
+    if stage is not in_question(head) and not (stage is Stage.PICKUP and _old_under_way(head)):
         raise NotWaiting("there is no parcel to settle")
     step, facts = Step(head, now, random, after_end=True), _newest(head, stage, by=official)
     if what is Settlement.RESEND:
