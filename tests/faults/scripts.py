@@ -23,6 +23,15 @@ SCRIPTS = {
     "declined at night, before the prompt": Script(night=True, decline=True),
     "withdrawn at night, before the prompt": Script(night=True, withdraw_at="push"),
     "at the hour that the behaviour model likes": Script(modelled=True, delivery_way="electronic"),
+    "left in a locker": Script(story={"delivery": ("collected", "locker", "has it")}),
+    "somebody else signed": Script(story={"delivery": ("somebody", "denies it", "arrived", "found")}),
+    "the new certificate is lost": Script(story={"delivery": ("collected", "lost", "again")}),
+    "it came home and is fetched": Script(story={"delivery": ("refused", "home", "counter")}),
+    "it came home and is sent elsewhere": Script(story={"delivery": ("silent", "returned", "home", "elsewhere")}),
+    "the old certificate is lost": Script(story={"pickup": ("lost",)}),
+    "the old certificate is lost after collection": Script(story={"pickup": ("collected", "lost")}),
+    "the old certificate goes back to the person": Script(story={"pickup": ("nobody came", "returned", "home")}),
+    "the old certificate is lost on its way back": Script(decisions=("rejected",), story={"give_back": ("lost",)}),
 }
 
 

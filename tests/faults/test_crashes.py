@@ -21,6 +21,11 @@ OUTCOMES = {
     "the delivery came back": "delivered", "electronic": "delivered", "found at night": "delivered",
     "declined at night, before the prompt": "declined", "withdrawn at night, before the prompt": "withdrawn",
     "at the hour that the behaviour model likes": "delivered",
+    "left in a locker": "delivered", "somebody else signed": "delivered",
+    "the new certificate is lost": "delivered", "it came home and is fetched": "delivered",
+    "it came home and is sent elsewhere": "delivered", "the old certificate is lost": "delivered",
+    "the old certificate is lost after collection": "delivered", "the old certificate goes back to the person": "delivered",
+    "the old certificate is lost on its way back": "rejected",
 }  # fmt: skip
 
 

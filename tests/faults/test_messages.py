@@ -20,6 +20,11 @@ JOURNEYS = [
     "rejected, the old certificate goes back",
     "the courier did not find the person",
     "first channel undelivered",
+    "left in a locker",
+    "somebody else signed",
+    "the new certificate is lost",
+    "it came home and is sent elsewhere",
+    "the old certificate is lost after collection",
 ]
 ORDERS = st.lists(st.tuples(st.integers(0, 50), st.booleans()), max_size=60)  # which message next, and whether it stays to come again
 

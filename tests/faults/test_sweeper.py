@@ -10,6 +10,8 @@ from tests.faults.world import Script, World, check
 from wugan.cases import renewal
 from wugan.cases.decide import COURIER_LIMIT
 
+STORIES = [name for name, script in SCRIPTS.items() if script.story]
+
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_without_a_single_stream_record(name: str) -> None:
@@ -18,7 +20,7 @@ def test_without_a_single_stream_record(name: str) -> None:
     check(world, quiet(name))
 
 
-@pytest.mark.parametrize("name", ["delivered", "rejected, the old certificate goes back", "the delivery came back"])
+@pytest.mark.parametrize("name", ["delivered", "rejected, the old certificate goes back", "the delivery came back", *STORIES])
 def test_without_a_single_push_of_the_courier(name: str) -> None:
     """The courier is asked once a day."""
     world = World(SCRIPTS[name], hints=False).play()
@@ -88,7 +90,7 @@ def test_a_courier_who_stays_silent() -> None:
     assert world.mischief.calls.count("courier.query") == COURIER_LIMIT.days
     assert world.mischief.calls.count("waits.reschedule") == COURIER_LIMIT.days - 1
     world.play()
-    assert (world.head.outcome, world.head.reason, world.head.tasks) == ("by_person", "overdue_at_pickup", ("handle",))
+    assert (world.head.outcome, world.head.reason, world.head.tasks) == ("by_person", "overdue_at_pickup", ("parcel", "handle"))
 
 
 def _undecided(mischief: Mischief | None = None) -> World:

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from tests.faults.machine import Machine
@@ -21,16 +22,20 @@ from wugan.cases.applicant import Applicant, Declaration
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
 from wugan.cases.counting import Counting
+from wugan.cases.custody import Certificate, custody, holder
+from wugan.cases.decide import Settlement
+from wugan.cases.desk import Official
 from wugan.cases.messages import Messages
 from wugan.cases.model import Event, Head, broken_link, effect_id
 from wugan.cases.opening import Opening
 from wugan.cases.outbox import pending_of
+from wugan.cases.parcels import Parcels
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import LINK_LIFE, Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.clock import BEIJING, FixedClock
-from wugan.courier.port import ParcelState
+from wugan.courier.port import Detail, ParcelState
 from wugan.errors import Conflict, StaleHead
-from wugan.items.model import Item
+from wugan.items.model import DeliveryWay, Item
 from wugan.links import Keyring
 from wugan.memory.people import MemoryPeopleStore
 from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
@@ -53,7 +58,17 @@ GUARDED = {
     "lookup": ("subject",),
     "people": ("get", "put"),
 }
-SIDE_BY_SIDE = ("identity_started", "identified", "delivered_prompt", "pickup_collected", "pickup_arrived")  # at the vendors' own pace
+SIDE_BY_SIDE = (  # at the vendors' own pace
+    "identity_started", "identified", "delivered_prompt", "pickup_collected", "pickup_arrived", "delivery_collected",
+)  # fmt: skip
+COURIERS_WORDS = {
+    "collected": (ParcelState.COLLECTED, ""), "locker": (ParcelState.COLLECTED, Detail.LOCKER), "lost": (ParcelState.FAILED, Detail.LOST),
+    "somebody": (ParcelState.COLLECTED, Detail.OTHER_SIGNED), "silent": (ParcelState.COLLECTED, Detail.SILENT),
+    "refused": (ParcelState.FAILED, Detail.REFUSED), "returned": (ParcelState.FAILED, Detail.RETURNED),
+    "home": (ParcelState.FAILED, Detail.HOME), "nobody came": (ParcelState.FAILED, Detail.NOT_COLLECTED),
+    "arrived": (ParcelState.ARRIVED, ""),
+}  # fmt: skip
+OFFICIAL = Official("王", "QD")
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,7 @@ class Script:
     delivery_way: str = "courier"
     night: bool = False  # opened at 23:00, in the quiet hours
     modelled: bool = False  # the behaviour model chooses channel and hour
+    story: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by kind, what becomes of parcels before the last one arrives
 
 
 Message = tuple[str, dict[str, Any]]
@@ -93,6 +109,7 @@ class World:
         self.store, self.items = MemoryCaseStore(self.waits), MemoryItemStore()
         self.lookup = MemoryLookup(self.clock.now().date())
         self.machine = Machine(self.waits, {})
+        self.left = {kind: list(steps) for kind, steps in self.script.story.items()}
         self.session, self.decided, self.receipted, self.failed = "", 0, set[str](), False
         self.action: Callable[[], Any] | None = None
         self._wire()
@@ -116,7 +133,7 @@ class World:
         department: Any = w["department"]
         messenger: Any = w["messenger"]
         waits: Any = w["waits"]
-        self.context = context
+        self.context, self.parcels = context, Parcels(context)
         self.applicant = Applicant(context, lambda _: identity)
         people_store: Any = w["people"]
         messages = Messages(context, people_store, lambda _: messenger, lambda _: Rules(), self.script.modelled)
@@ -269,18 +286,64 @@ class World:
         self._moves("give_back", (ParcelState.ARRIVED,))
 
     def _moves(self, kind: str, states: tuple[ParcelState, ...]) -> None:
-        order_id = effect_id(self.case_id, kind, self.head.attempts[kind])
+        if self._tells(kind):
+            return
+        if kind == "delivery" and self.head.delivery_way == "pick_up":
+            now, random = self.clock.now(), self.context.random
+            self.again(lambda: self.context.apply(self.case_id, lambda head: decide.handed_over_counter(head, "王", now, random)))
+            return
         if self.script.failing == kind and not self.failed:
             self.failed, states = True, (ParcelState.FAILED,)
-        for state in states:
-            self.courier.move(order_id, state)
+        self._move(kind, [(state, "") for state in states])
+
+    def _tells(self, kind: str) -> bool:
+        """The next step of the story of this kind's parcels; whether there was one. People wait until they can."""
+        if not self.left.get(kind):
+            return False
+        step, now = self.left[kind][0], self.head
+        known = now.parcels.get(kind, ())
+        if step in COURIERS_WORDS:
+            self.left[kind].pop(0)
+            self._move(kind, [COURIERS_WORDS[step]])
+            return True
+        possible = {
+            "has it": True,
+            "denies it": bool({"locker", "other_signed", "arrived"} & set(known)),
+            "found": "claimed" in known or not self.hints,
+            "again": "lost" in known,
+            "counter": decide.may_choose_redelivery(now),
+            "elsewhere": decide.may_choose_redelivery(now),
+        }
+        if possible[step]:
+            self.left[kind].pop(0)
+            self.again(lambda: self._says(step))
+        return True
+
+    def _says(self, step: str) -> None:
+        match step:
+            case "has it" | "denies it":
+                self.parcels.received(self.case_id, step == "has it")
+            case "found" | "again":
+                self.parcels.settle(OFFICIAL, self.case_id, Settlement.RECEIVED if step == "found" else Settlement.RESEND)
+            case "counter":
+                self.parcels.choose(self.case_id, DeliveryWay.PICK_UP)
+            case _:
+                self.parcels.choose(self.case_id, DeliveryWay.COURIER, "青岛市崂山区示例路2号")
+
+    def _move(self, kind: str, told: list[tuple[ParcelState, str]]) -> None:
+        order_id = effect_id(self.case_id, kind, self.head.attempts[kind])
+        for state, detail in told:
+            self.courier.move(order_id, state, detail)
             if self.hints:
-                self.tell("courier", {"id": f"c-{order_id}-{state}", "order_id": order_id, "waybill": "w", "state": state.value})
+                id = f"c-{order_id}-{state}-{detail}"
+                self.tell("courier", {"id": id, "order_id": order_id, "waybill": "w", "state": state.value})
         if not self.hints:
             self.clock.move(days=1, minutes=1)
             self.again(self.sweeper.sweep)
 
     def _at_approval(self) -> None:
+        if self._tells("pickup"):
+            return
         kind = self.script.decisions[min(self.decided, len(self.script.decisions) - 1)]
         self.decided += 1
         application_id = effect_id(self.case_id, "approval", self.head.attempts["approval"])
@@ -352,5 +415,9 @@ def check(world: World, quiet: World) -> None:
     assert world.trace() == quiet.trace()
     assert broken_link(world.events) is None
     assert world.store.ledger.pending(len(world.events) + 1) == [pending_of(e) for e in world.events]
+    for certificate in Certificate:
+        held, last = [h for h in custody(world.events) if h.certificate is certificate], holder(custody(quiet.events), certificate)
+        assert all(a.until == b.since for a, b in pairwise(held))
+        assert holder(held, certificate) == last
     unsent = [r.id for r in world.waits.records.values() if r.answer and not r.sent_at]
     assert not unsent

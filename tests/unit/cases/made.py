@@ -12,7 +12,7 @@ from wugan.approval.port import Decision, DecisionKind
 from wugan.cases import decide
 from wugan.cases.model import Change, Event, Head, OldCertificate, Stage, effect_id
 from wugan.clock import BEIJING
-from wugan.courier.port import ParcelState
+from wugan.courier.port import Parcel, ParcelState
 from wugan.identity.port import Checked
 from wugan.memory.stores import SeededRandom
 
@@ -103,22 +103,22 @@ def submitted(case: Case) -> Change:
     return case.do(decide.submitted, ITEM, "ref", {"form": {}})
 
 
-def parcel(case: Case, stage: Stage, state: ParcelState, attempt: int = 1) -> Change | None:
-    """The courier tells a state."""
-    return case.ask(decide.parcel, stage, attempt, state, "W1")
+def parcel(case: Case, stage: Stage, state: ParcelState, attempt: int = 1, detail: str = "") -> Change | None:
+    """The courier tells a state and what there is to say of it."""
+    return case.ask(decide.parcel, stage, attempt, Parcel(effect_id(case.head.case_id, stage.value, attempt), "W1", state, detail))
 
 
 _WAY: list[tuple[Stage, Callable[[Case], object]]] = [
     (Stage.IDENTITY, pushed),
     (Stage.INTENTION, identified),
     (Stage.DECLARATION, lambda c: (c.do(decide.intended, "?"), c.do(decide.prefilled, ITEM, FORM, []))),
-    (Stage.PICKUP, lambda c: (declared(c), c.do(decide.ordered, Stage.PICKUP, "W1"))),
+    (Stage.PICKUP, lambda c: (declared(c), c.do(decide.ordered, Stage.PICKUP, "W1", None))),
     (Stage.APPROVAL, lambda c: (parcel(c, Stage.PICKUP, ParcelState.COLLECTED), submitted(c))),
-    (Stage.DELIVERY, lambda c: (approved(c), c.do(decide.ordered, Stage.DELIVERY, "W2"))),
+    (Stage.DELIVERY, lambda c: (approved(c), c.do(decide.ordered, Stage.DELIVERY, "W2", None))),
 ]
 _BRANCHES: dict[Stage, Callable[[Case], object]] = {
     Stage.CORRECTION: lambda c: (corrections(c), pushed(c)),
-    Stage.GIVE_BACK: lambda c: (rejected(c), c.do(decide.ordered, Stage.GIVE_BACK, "W3")),
+    Stage.GIVE_BACK: lambda c: (rejected(c), c.do(decide.ordered, Stage.GIVE_BACK, "W3", None)),
 }
 WAITS = [stage for stage, _ in _WAY] + list(_BRANCHES)
 

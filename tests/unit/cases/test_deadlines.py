@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wugan.cases.deadlines import add_span, is_workday, period, span
+from wugan.cases.deadlines import add_span, period, span
 from wugan.clock import BEIJING
+from wugan.workdays import is_workday
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2028, 12, 31)).map(lambda at: at.replace(tzinfo=BEIJING))
 DAYS = st.floats(0, 60, allow_nan=False)

@@ -57,7 +57,7 @@ def carried(left: int) -> Case:
     """Declared today; the old certificate is on its way."""
     case = declaring(left)
     case.do(decide.declared, ITEM, FORM, "courier", "electronic", [])
-    case.do(decide.ordered, Stage.PICKUP, "W1")
+    case.do(decide.ordered, Stage.PICKUP, "W1", None)
     return case
 
 

@@ -13,8 +13,8 @@ from werkzeug.datastructures import Headers
 
 from infra.sandbox.vendors import signature as platform
 from tests.browser.town import FILING, Town
+from tests.unit.test_pdf import lines_of
 from tests.unit.web.client import Client, Reply
-from tests.unit.web.test_pdf import lines_of
 from wugan.cases.model import Head, Stage, effect_id
 from wugan.errors import Forbidden
 from wugan.signing import SIGNATURE_HEADER, TIME_HEADER, sign, verify

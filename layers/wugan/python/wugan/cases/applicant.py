@@ -10,6 +10,7 @@ from typing import Any
 from wugan.cases import decide
 from wugan.cases.context import Context
 from wugan.cases.model import Event, Head, effect_id
+from wugan.courier.slots import slots
 from wugan.errors import Forbidden, InvalidInput, LinkInvalid, NotFound
 from wugan.forms import prefill
 from wugan.forms.prefill import Filled
@@ -63,6 +64,7 @@ class Declaration:
     delivery_way: str
     pickup_address: str = ""
     delivery_address: str = ""
+    pickup_slot: str = ""  # one of `wugan.courier.slots.slots(now)`, as text; empty: as soon as may be
 
 
 def mask(name: str) -> str:
@@ -189,7 +191,7 @@ class Applicant:
             raise InvalidInput("the form is not ready yet", field="form")
         fields = prefill.confirm(prefill.from_json(sealed["fields"]), declaration.given, declaration.disputed)
         addresses = _addresses(declaration, fields)
-        form = {"fields": prefill.to_json(fields), **addresses}
+        form = {"fields": prefill.to_json(fields), **addresses, **self._slot(declaration)}
         disputed = [f.name for f in fields if f.disputed]
         return self._apply(
             case,
@@ -204,6 +206,14 @@ class Applicant:
         return self._apply(case, lambda head, now: decide.withdrawn(head, now, self.context.random))
 
     # --- inside
+
+    def _slot(self, declaration: Declaration) -> dict[str, str]:
+        """The chosen time for the courier who fetches the old certificate. Raises InvalidInput when it is not offered (any more)."""
+        if not declaration.pickup_slot or declaration.return_way != ReturnWay.COURIER:
+            return {}
+        if declaration.pickup_slot not in map(str, slots(self.context.clock.now())):
+            raise InvalidInput("choose one of the offered times", field="pickup_slot")
+        return {"pickup_slot": declaration.pickup_slot}
 
     def _apply(self, case: Head, decision: Any) -> Head:
         return self.context.apply(case.case_id, lambda head: decision(head, self.context.clock.now()))

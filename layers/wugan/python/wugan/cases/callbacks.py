@@ -101,14 +101,16 @@ class Callbacks:
     def parcel(self, order_id: str) -> Head:
         """Ask the courier where a parcel is, and take it in."""
         case_id, kind, attempt = parse_effect_id(order_id)
-        if kind not in (Stage.PICKUP, Stage.DELIVERY, Stage.GIVE_BACK):
+        if kind not in decide.CARRIED:
             raise InvalidInput("no order of ours", field="order_id")
         told = self.courier_port(self.context.store.head(case_id).jurisdiction).query(order_id)
         now = self.context.clock.now()
-        return self._take(
-            case_id, kind, attempt,
-            lambda head: decide.parcel(head, Stage(kind), attempt, told.state, told.waybill, now, self.context.random),
-        )  # fmt: skip
+
+        def taken(head: Head) -> Change | None:
+            self._written(head, kind, attempt)
+            return decide.parcel(head, Stage(kind), attempt, told, now, self.context.random)
+
+        return self.context.apply(case_id, taken)
 
     def department(self, headers: dict[str, str], path: str, body: bytes) -> None:
         """A decision: {id, application_id, kind, by, points, reason_code, reason, certificate}."""

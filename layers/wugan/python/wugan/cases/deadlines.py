@@ -1,26 +1,12 @@
-"""Periods in China's working days (行政许可法 art. 82): public holidays and make-up workdays count.
-
-The State Council publishes a year's holidays the November before; until the calendar package knows a year,
-Monday to Friday less New Year's Day count as working days there.
-"""
+"""Periods in China's working days (行政许可法 art. 82): public holidays and make-up workdays count."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 
-import chinese_calendar
+from wugan.workdays import is_workday
 
 DAY = timedelta(days=1)
-
-
-@cache
-def is_workday(day: date) -> bool:
-    """Whether offices work on this day."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5 and (day.month, day.day) != (1, 1)
 
 
 def add_span(at: datetime, days: float) -> datetime:

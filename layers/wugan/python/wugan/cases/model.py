@@ -68,6 +68,8 @@ class Answer(StrEnum):
     RECEIVED = "received"
     RETURNED = "returned"
     DUE = "due"  # the moment that was waited for has come
+    LOST = "lost"
+    RESEND = "resend"
     WITHDRAWN = "withdrawn"
     DONE = "done"
 
@@ -91,6 +93,7 @@ class OldCertificate(StrEnum):
     WITH_PERSON = "with_person"
     WITH_COURIER = "with_courier"
     WITH_DEPARTMENT = "with_department"
+    LOST = "lost"  # in a courier's hands
 
 
 class Lapse(StrEnum):
@@ -239,6 +242,7 @@ class Head:
     old_certificate: OldCertificate = OldCertificate.NONE
     return_way: str | None = None
     delivery_way: str | None = None
+    parcels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what was noted of the newest parcel of each stage, in order
     expires_on: str | None = None  # the last day of the old certificate, for a renewal
     applied_at: datetime | None = None  # "continue" counts as the application
     lapse: Lapse | None = None
@@ -265,7 +269,13 @@ class Head:
     @property
     def holds_old(self) -> bool:
         """Whether the old certificate has left the person's hands and must go back if nothing new is granted."""
-        return self.old_certificate in (OldCertificate.WITH_COURIER, OldCertificate.WITH_DEPARTMENT)
+        return self.old_certificate in (OldCertificate.WITH_COURIER, OldCertificate.WITH_DEPARTMENT) and not self._goes_home
+
+    @property
+    def _goes_home(self) -> bool:
+        """Whether the courier is bringing the old certificate back to the person already."""
+        on_the_way = self.old_certificate is OldCertificate.WITH_COURIER
+        return on_the_way and not {"refused", "returned"}.isdisjoint(self.parcels.get(Stage.PICKUP.value, ()))
 
     @property
     def granted(self) -> bool:

@@ -13,7 +13,7 @@ from wugan.cases import decide
 from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
 from wugan.cases.counting import Counting
-from wugan.cases.model import Change, Event, Head, Lapse, Stage, WaitRecord, effect_id
+from wugan.cases.model import Change, Event, Head, Lapse, OldCertificate, Stage, WaitRecord, effect_id
 from wugan.cases.ports import Executions, WaitStore
 from wugan.cases.stages import Ending
 from wugan.clock import Clock
@@ -96,8 +96,10 @@ class Sweep:
         if head.wait != wait.id:
             self.resumer.waits.drop(wait.id)
             return
-        if wait.stage in (Stage.PICKUP, Stage.DELIVERY, Stage.GIVE_BACK) and self._poll(head, wait, swept):
+        if wait.stage in decide.CARRIED and self._poll(head, wait, swept):
             return
+        if wait.stage is Stage.APPROVAL and head.old_certificate is OldCertificate.WITH_COURIER:
+            self._ask_courier(head, Stage.PICKUP, swept)
         item, now = self.context.item(head), self.context.clock.now()
         noted: list[Event] = []
 
@@ -106,27 +108,35 @@ class Sweep:
             noted[:] = change.events if change else ()
             return change
 
-        self.context.apply(wait.case_id, due)
+        head = self.context.apply(wait.case_id, due)
+        if head.wait == wait.id and wait.stage is Stage.APPROVAL and not noted:
+            self.resumer.waits.reschedule(wait.id, decide.supervision_due(head, item, now))
         swept.due += 1
         swept.deemed_renewed += [e.case_id for e in noted if e.type == Lapse.DEEMED_RENEWED]
         swept.expired_undecided += [e.case_id for e in noted if e.type == Lapse.EXPIRED_UNDECIDED]
 
     def _poll(self, head: Head, wait: WaitRecord, swept: Swept) -> bool:
         """Ask a silent courier; False when it has been silent for too long."""
-        now = self.context.clock.now()
-        assert head.waiting_since is not None
         if head.delivery_way == "pick_up" and wait.stage is Stage.DELIVERY:
             return False
-        with suppress(NotFound, VendorRefused, VendorUnavailable):
-            head = self.callbacks.parcel(effect_id(head.case_id, wait.stage.value, head.attempts[wait.stage.value]))
-        swept.polled += 1
+        head, now = self._ask_courier(head, wait.stage, swept), self.context.clock.now()
         if head.wait != wait.id:
             return True
         assert head.waiting_since is not None
-        if now - head.waiting_since >= decide.COURIER_LIMIT:
+        if now - head.waiting_since >= decide.courier_limit(head):
             return False
         self.resumer.waits.reschedule(wait.id, now + decide.POLL_EVERY)
         return True
+
+    def _ask_courier(self, head: Head, stage: Stage, swept: Swept) -> Head:
+        """Ask where a stage's newest parcel is; when it has not arrived for days, an official looks for it."""
+        with suppress(NotFound, VendorRefused, VendorUnavailable):
+            head = self.callbacks.parcel(effect_id(head.case_id, stage.value, head.attempts[stage.value]))
+        swept.polled += 1
+        now, wait = self.context.clock.now(), head.wait
+        return self.context.apply(
+            head.case_id, lambda h: decide.sought(h, stage, now, self.context.random) if wait and h.wait == wait else None
+        )
 
     def _pending(self, wait: WaitRecord, swept: Swept) -> None:
         if self.resumer.resume(wait.id):

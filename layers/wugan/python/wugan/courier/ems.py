@@ -5,9 +5,9 @@ SM4-ECB(JSON + key). `retCode` 00000 is a success, `retBody` carries JSON as tex
 read is what proves their sender, they carry no time that is protected.
 
 Not published, all in the constants below: the retCodes of refusals (they are told by their words, `retMsg`, of which nothing is
-passed on), and most opCodes (what a signed item means is read from the words). There is no question for the state of an order:
-that it was placed or cancelled is remembered by us (`Waybills`), a trace needs the waybill. If the answer to an order is lost and
-its repeat names no waybill, the waybill comes with the first push.
+passed on), the names of the fields for the time of collection, and most opCodes (what a signed item means is read from the words).
+There is no question for the state of an order: that it was placed or cancelled is remembered by us (`Waybills`), a trace needs the
+waybill. If the answer to an order is lost and its repeat names no waybill, the waybill comes with the first push.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from wugan.clock import BEIJING, Clock
+from wugan.clock import Clock
 from wugan.courier.area import Area, divide
 from wugan.courier.port import Address, Detail, Hint, Order, OrderInDoubt, Parcel, ParcelState, Push
-from wugan.courier.reading import code_of, compact, form_of, inner, object_of, post, rows, settle, signed, text, undelivered
+from wugan.courier.reading import beijing, code_of, compact, form_of, inner, object_of, post, rows, settle, signed, text, undelivered
 from wugan.courier.waybills import Entry, Step, Waybills
 from wugan.errors import Forbidden, InvalidInput, NotFound, VendorRefused, VendorUnavailable
 from wugan.http import JsonClient
@@ -173,6 +173,7 @@ class EmsCourier:
             "logisticsOrderNo": order.id,
             "createdTime": self._now(),
             "contentsAttribute": "1",  # documents
+            **_pickup(order),
             "bizProductNo": self._account.product,
             "sender": self._end(order.sender),
             "receiver": self._end(order.receiver),
@@ -203,7 +204,14 @@ class EmsCourier:
         return code_of(code), words, body if body is not None else _lenient(answer.get("retBody"))
 
     def _now(self) -> str:
-        return self._clock.wall().astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+        return beijing(self._clock.wall())
+
+
+def _pickup(order: Order) -> dict[str, str]:
+    """When the courier is to come; the names of the fields are from integrators' code."""
+    if order.pickup_from is None or order.pickup_until is None:
+        return {}
+    return {"pickupType": "1", "pickupPreBeginTime": beijing(order.pickup_from), "pickupPreEndTime": beijing(order.pickup_until)}
 
 
 def _refusal(code: str, words: str, *, repeated: bool) -> VendorRefused:
@@ -229,7 +237,7 @@ def state_of(items: list[dict[str, Any]]) -> tuple[ParcelState, str]:
         if code in SIGNED or "妥投" in words.replace("未妥投", "") or "已签收" in words:
             # What goes back is signed for by its sender, which is no arrival.
             back = detail == Detail.RETURNED or "退回" in words or "寄件人" in words
-            state, detail = (ParcelState.FAILED, Detail.RETURNED) if back else signed(words, detail)
+            state, detail = (ParcelState.FAILED, Detail.HOME) if back else signed(words, detail)
             if state is ParcelState.ARRIVED and code in BY_OTHERS and "本人" not in words:
                 state, detail = ParcelState.COLLECTED, Detail.OTHER_SIGNED
         elif code == DROPPED:

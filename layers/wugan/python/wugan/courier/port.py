@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -30,6 +31,7 @@ class Detail(StrEnum):
     LOST = "lost"  # FAILED
     REFUSED = "refused"  # FAILED: the receiver did not take it; it goes home
     RETURNED = "returned"  # FAILED: goes home, or is there
+    HOME = "home"  # FAILED: its sender has it again
     NOT_COLLECTED = "not_collected"  # FAILED: nobody came, or came for nothing
     DROPPED = "dropped"  # FAILED: the courier cancelled the order by itself
 
@@ -45,12 +47,14 @@ class Address:
 
 @dataclass(frozen=True)
 class Order:
-    """A parcel to carry. `id` is deterministic, so that the courier drops repeats."""
+    """A parcel to carry. `id` is deterministic, so that the courier drops repeats. Without a time the courier comes as soon as may be."""
 
     id: str
     sender: Address
     receiver: Address
     goods: str
+    pickup_from: datetime | None = None
+    pickup_until: datetime | None = None
 
 
 @dataclass(frozen=True)

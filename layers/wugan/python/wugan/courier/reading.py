@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from wugan.clock import BEIJING
 from wugan.courier.port import Detail, Parcel, ParcelState
 from wugan.errors import InvalidInput, NotFound, VendorRefused, VendorUnavailable
 from wugan.http import JsonClient
@@ -31,6 +33,11 @@ def post(client: JsonClient, url: str, fields: Mapping[str, str]) -> dict[str, A
 def compact(value: Any) -> str:
     """JSON as it is signed: no spaces, Chinese as it is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def beijing(at: datetime) -> str:
+    """A time as couriers write it."""
+    return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def code_of(value: object) -> str:

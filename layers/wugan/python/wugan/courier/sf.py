@@ -4,7 +4,8 @@ A form of partnerID, requestID, serviceCode, timestamp, msgDigest and msgData; `
 transport worked, what became of the matter stands in the text `apiResultData`.
 
 Not published, gathered from integrators, all in the constants below: which error codes tell of an unknown and of a cancelled
-order, and which opCodes tell of lockers and returns. A cancelled order is therefore also remembered by us (`Waybills`), and what
+order, and which opCodes tell of lockers and returns. The time of collection, `sendStartTm` (Beijing time), is the beginning of the hour
+or so in which the courier comes; when it ends cannot be said. A cancelled order is therefore also remembered by us (`Waybills`), and what
 a trace means is read from its words where the code does not tell. Pushes may be unsigned: a secret in the callback's address
 (`?key=`) lets them in, and they only hint.
 """
@@ -21,7 +22,21 @@ from urllib.parse import quote_plus
 
 from wugan.clock import Clock
 from wugan.courier.port import Address, Detail, Hint, Order, Parcel, ParcelState, Push
-from wugan.courier.reading import code_of, compact, inner, known, object_of, post, query_of, rows, settle, signed, text, undelivered
+from wugan.courier.reading import (
+    beijing,
+    code_of,
+    compact,
+    inner,
+    known,
+    object_of,
+    post,
+    query_of,
+    rows,
+    settle,
+    signed,
+    text,
+    undelivered,
+)
 from wugan.courier.waybills import Entry, Step, Waybills
 from wugan.errors import Forbidden, InvalidInput, NotFound, VendorRefused, VendorUnavailable
 from wugan.http import JsonClient
@@ -150,6 +165,7 @@ class SfCourier:
             "expressTypeId": self._account.express_type,
             "isDocall": 1,
             "isGenWaybillNo": 1,
+            **({"sendStartTm": beijing(order.pickup_from)} if order.pickup_from else {}),
             "parcelQty": 1,
             "cargoDetails": [{"name": order.goods, "count": 1}],
             "contactInfoList": [_contact(1, order.sender), _contact(2, order.receiver)],
@@ -186,8 +202,8 @@ def state_of(routes: list[dict[str, Any]]) -> tuple[ParcelState, str]:
     state, detail = ParcelState.ORDERED, ""
     for route in sorted(routes, key=lambda row: text(row.get("acceptTime"))):
         code, remark = text(route.get("opCode")), text(route.get("remark"))
-        if code == SIGNED:
-            state, detail = signed(remark, detail)
+        if code == SIGNED:  # what goes back is signed for by its sender
+            state, detail = (ParcelState.FAILED, Detail.HOME) if detail == Detail.RETURNED else signed(remark, detail)
         elif code in IN_LOCKER:
             state, detail = ParcelState.COLLECTED, Detail.LOCKER
         elif code in GOING_HOME:

@@ -161,9 +161,9 @@ class MemoryCourier(Scripted):
                 raise NotFound("the courier has no such order", field="order_id")
         return self.parcels[order_id]
 
-    def move(self, order_id: str, state: ParcelState) -> None:
+    def move(self, order_id: str, state: ParcelState, detail: str = "") -> None:
         """The parcel reached a state."""
-        self.parcels[order_id] = replace(self.parcels[order_id], state=state)
+        self.parcels[order_id] = replace(self.parcels[order_id], state=state, detail=detail)
 
 
 class MemoryDepartment(Scripted):

@@ -9,8 +9,8 @@ from wugan.cases.model import Event, Head
 from wugan.clock import BEIJING
 from wugan.items.model import Item, SubjectField
 from wugan.outreach.plan import bureau
+from wugan.pdf import pdf
 from wugan.web import texts
-from wugan.web.pdf import pdf
 
 
 def record(head: Head, item: Item, events: Sequence[Event], sealed: Mapping[str, Any]) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wugan.approval.port import DecisionKind
+from wugan.cases.custody import Certificate, Holder
+from wugan.cases.decide import Settlement
 from wugan.cases.model import Actor, Lapse, OldCertificate, Outcome, Stage, Task
 from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
@@ -62,6 +64,7 @@ OLD_CERTIFICATES = {
     OldCertificate.WITH_PERSON: "在申请人处",
     OldCertificate.WITH_COURIER: "在快递途中",
     OldCertificate.WITH_DEPARTMENT: "已交审批部门",
+    OldCertificate.LOST: "快递途中遗失",
 }
 LAPSES = {
     Lapse.DEEMED_RENEWED: "原证照已到期，审批部门未在到期前作出决定，依照《行政许可法》第五十条视为准予延续，等待核发新证照",
@@ -121,6 +124,21 @@ _TASK_REASONS = {
     "delivery": "快递多次未能送达新证照",
     "give_back": "快递多次未能退还旧证",
 }
+SETTLEMENTS = {
+    Settlement.RECEIVED: "已确认收到",
+    Settlement.LOST: "确认遗失",
+    Settlement.HOME: "已退回寄件人",
+    Settlement.RESEND: "重新寄送",
+}
+CERTIFICATES = {Certificate.OLD: "旧证", Certificate.NEW: "新证照"}
+HOLDERS = {
+    Holder.PERSON: "申请人",
+    Holder.COURIER: "快递",
+    Holder.DEPARTMENT: "审批部门",
+    Holder.LOCKER: "快递柜或代收点",
+    Holder.SOMEBODY_ELSE: "他人代收",
+    Holder.UNKNOWN: "去向不明",
+}
 CONDITIONS = {True: "符合", False: "不符合", None: "无法判断"}
 EVENTS = {
     "opened": "系统分析研判，符合办理条件",
@@ -151,6 +169,43 @@ EVENTS = {
     "give_back_ordered": "旧证已交快递退还",
     "give_back_arrived": "退还的旧证已签收",
     "give_back_failed": "旧证退还未能送达，重新安排",
+    "pickup_silent": "快递查不到旧证的踪迹，继续查询",
+    "pickup_problem": "旧证暂时无法派送，快递正在处理",
+    "pickup_sought": "旧证迟迟未送达，已请工作人员查找",
+    "pickup_locker": "旧证放在快递柜或代收点，工作人员会去取",
+    "pickup_other_signed": "旧证由他人代收，工作人员正在核实",
+    "pickup_refused": "旧证被拒收，正在退回",
+    "pickup_returned": "旧证正在退回",
+    "pickup_home": "旧证已退回申请人处",
+    "pickup_lost": "旧证在快递途中遗失，由审批部门处理，办理继续",
+    "pickup_resent": "重新安排上门取件",
+    "delivery_collected": "快递已取走新证照",
+    "delivery_silent": "快递查不到新证照的踪迹，继续查询",
+    "delivery_problem": "新证照暂时无法派送，快递正在处理",
+    "delivery_sought": "新证照迟迟未送达，已请工作人员查找",
+    "delivery_locker": "新证照放在快递柜或代收点，尚未确认本人签收",
+    "delivery_other_signed": "新证照由他人代收，尚未确认本人签收",
+    "delivery_refused": "新证照被拒收，正在退回",
+    "delivery_returned": "新证照正在退回",
+    "delivery_home": "新证照已退回窗口，请选择再次寄送或到窗口领取",
+    "delivery_lost": "新证照在快递途中遗失，将补发",
+    "delivery_claimed": "快递称新证照已签收，与您的反馈不符，工作人员正在核实",
+    "delivery_resent": "新证照重新寄送",
+    "give_back_collected": "快递已取走退还的旧证",
+    "give_back_silent": "快递查不到退还的旧证的踪迹，继续查询",
+    "give_back_problem": "退还的旧证暂时无法派送，快递正在处理",
+    "give_back_sought": "退还的旧证迟迟未送达，已请工作人员查找",
+    "give_back_locker": "退还的旧证放在快递柜或代收点，尚未确认本人签收",
+    "give_back_other_signed": "退还的旧证由他人代收，尚未确认本人签收",
+    "give_back_refused": "退还的旧证被拒收，正在退回",
+    "give_back_returned": "退还的旧证正在退回",
+    "give_back_home": "退还的旧证已退回窗口，可再次寄送",
+    "give_back_lost": "退还的旧证在快递途中遗失，工作人员会处理",
+    "give_back_claimed": "快递称退还的旧证已签收，与您的反馈不符，工作人员正在核实",
+    "give_back_resent": "退还的旧证重新寄送",
+    "received_by_person": "申请人确认已收到",
+    "denied_by_person": "申请人反映没有收到，工作人员正在核实",
+    "redelivery_chosen": "申请人已选择证照退回后的送达方式",
     "received_at_counter": "新证照已在窗口领取",
     "ready_at_counter": "新证照可到窗口领取",
     "delivered_electronically": "电子证照已签发，可随时下载",
@@ -224,6 +279,7 @@ _FORM_FIELDS = {
     "delivery_way": "请选择新证照怎样送达",
     "pickup_address": "请填写快递上门取件的地址，6至120个字",
     "delivery_address": "请填写收件地址，6至120个字",
+    "pickup_slot": "请选择快递上门取件的时间",
     "contact_mobile": "请填写11位手机号，快递用来联系您",
     "form": "表单还在准备，请稍后再提交",
     "points": "请至少写一条需要补正的内容，一次告知全部",

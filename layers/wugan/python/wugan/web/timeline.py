@@ -28,7 +28,7 @@ _STEPS: tuple[tuple[str, tuple[str, ...], tuple[Stage, ...]], ...] = (
     ("申报信息确认", ("declared",), (Stage.DECLARATION,)),
     ("回收旧证", ("pickup_collected", "pickup_arrived"), (Stage.PICKUP,)),
     ("审批办结", ("approved", "rejected"), (Stage.APPROVAL, Stage.CORRECTION)),
-    ("新证照送达", ("delivery_arrived", "received_at_counter", "delivered_electronically"), (Stage.DELIVERY,)),
+    ("新证照送达", ("delivery_arrived", "received_by_person", "received_at_counter", "delivered_electronically"), (Stage.DELIVERY,)),
 )
 _WAYBILLS = {"回收旧证": "pickup_ordered", "新证照送达": "delivery_ordered"}
 PICKUP = "回收旧证"

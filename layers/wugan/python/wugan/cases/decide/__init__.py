@@ -14,15 +14,12 @@ from wugan.cases.decide.approval import (
     supervision_due,
 )
 from wugan.cases.decide.carrying import (
-    COURIER_LIMIT,
     MOST_TRIES,
-    PARCELS,
     POLL_EVERY,
     awaiting_counter,
     finished_delivery,
     handed_over_counter,
     ordered,
-    parcel,
 )
 from wugan.cases.decide.ending import (
     cancelled,
@@ -31,6 +28,22 @@ from wugan.cases.decide.ending import (
     notice_held,
     notified,
     task_done,
+)
+from wugan.cases.decide.parcels import (
+    CARRIED,
+    COURIER_LIMIT,
+    SOUGHT_AFTER,
+    News,
+    Settlement,
+    chose_redelivery,
+    confirmed_receipt,
+    courier_limit,
+    in_question,
+    may_choose_redelivery,
+    parcel,
+    parcel_events,
+    settled,
+    sought,
 )
 from wugan.cases.decide.person import (
     MOST_CHECKS,

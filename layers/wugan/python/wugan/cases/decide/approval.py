@@ -8,6 +8,7 @@ from typing import Any
 
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases import deadlines, renewal
+from wugan.cases.decide.carrying import POLL_EVERY
 from wugan.cases.decide.step import Step, expect
 from wugan.cases.model import (
     Actor,
@@ -15,6 +16,7 @@ from wugan.cases.model import (
     Change,
     Head,
     Lapse,
+    OldCertificate,
     Outcome,
     Stage,
     Task,
@@ -42,9 +44,13 @@ def submitted(head: Head, item: Item, reference: str, package: Mapping[str, Any]
 
 
 def supervision_due(head: Head, item: Item, now: datetime) -> datetime:
-    """When the next light comes on, the old certificate ends, or the law's last day is over; not before `now`."""
+    """When the next light comes on, the old certificate ends, or the law's last day is over; not before `now`.
+
+    Once a day while the old certificate is with a courier.
+    """
     light = light_due(head, item)
-    return max(now, min(light, renewal.lapses_at(head) or light))
+    asked = now + POLL_EVERY if head.old_certificate is OldCertificate.WITH_COURIER else light  # the courier may be silent
+    return max(now, min(light, renewal.lapses_at(head) or light, asked))
 
 
 def light_due(head: Head, item: Item) -> datetime:

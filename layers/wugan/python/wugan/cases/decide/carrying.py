@@ -3,66 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
+from wugan.cases.decide.parcels import FETCHING_LIMIT
 from wugan.cases.decide.step import Step, expect
 from wugan.cases.model import (
     Actor,
     Answer,
     Change,
     Head,
-    OldCertificate,
     Outcome,
     Stage,
-    wait_id,
 )
 from wugan.cases.ports import Random
-from wugan.courier.port import ParcelState
+from wugan.courier.slots import Slot
 from wugan.errors import Conflict
 from wugan.items.model import DeliveryWay
 
 POLL_EVERY = timedelta(days=1)  # how often a silent courier is asked
-COURIER_LIMIT = timedelta(days=15)  # after this an official looks for the parcel
 MOST_TRIES = 3  # of a courier, before an official takes over
 
 
-def ordered(head: Head, stage: Stage, waybill: str, now: datetime, random: Random) -> Change:
-    """A stage placed a courier order (steps 6 and 8, and the way back of the old certificate)."""
+def ordered(head: Head, stage: Stage, waybill: str, slot: Slot | None, now: datetime, random: Random) -> Change:
+    """A stage placed a courier order (steps 6 and 8, and the way back of the old certificate), for a slot or as soon as may be."""
     step = Step(head, now, random)
-    facts = {"attempt": step.count(stage.value), "waybill": waybill}
-    step.note(f"{stage.value}_ordered", Actor.SYSTEM, facts)
+    facts = {"attempt": step.count(stage.value), "waybill": waybill, "slot": str(slot) if slot else ""}
+    step.note(f"{stage.value}_ordered", Actor.SYSTEM, facts).update(parcels={**head.parcels, stage.value: ()})
     return step.change(opened=step.open_wait(stage, now + POLL_EVERY))
-
-
-PARCELS: dict[tuple[Stage, ParcelState], tuple[Answer, Stage, OldCertificate | None]] = {
-    (Stage.PICKUP, ParcelState.COLLECTED): (Answer.COLLECTED, Stage.APPROVAL, OldCertificate.WITH_COURIER),
-    (Stage.PICKUP, ParcelState.ARRIVED): (Answer.COLLECTED, Stage.APPROVAL, OldCertificate.WITH_DEPARTMENT),
-    (Stage.PICKUP, ParcelState.FAILED): (Answer.FAILED, Stage.PICKUP, None),
-    (Stage.DELIVERY, ParcelState.ARRIVED): (Answer.RECEIVED, Stage.CLOSING, None),
-    (Stage.DELIVERY, ParcelState.FAILED): (Answer.FAILED, Stage.DELIVERY, None),
-    (Stage.GIVE_BACK, ParcelState.ARRIVED): (Answer.RETURNED, Stage.CLOSING, OldCertificate.WITH_PERSON),
-    (Stage.GIVE_BACK, ParcelState.FAILED): (Answer.FAILED, Stage.GIVE_BACK, None),
-}
-
-
-def parcel(head: Head, stage: Stage, attempt: int, state: ParcelState, waybill: str, now: datetime, random: Random) -> Change | None:
-    """The courier tells where a parcel is. None when that is known already or no longer matters."""
-    step = Step(head, now, random)
-    facts = {"attempt": attempt, "waybill": waybill, "state": state.value}
-    waiting = head.wait == wait_id(head.case_id, stage, attempt) and head.stage is stage
-    effect = PARCELS.get((stage, state))
-    if waiting and effect:
-        answer, following, old = effect
-        step.note(f"{stage.value}_{state.value}", Actor.COURIER, facts)
-        fields: dict[str, Any] = {"old_certificate": old} if old else {}
-        if answer is Answer.RECEIVED:
-            fields["outcome"] = Outcome.DELIVERED
-        return step.change(answered=step.answer(answer, following, **fields))
-    late = stage is Stage.PICKUP and state is ParcelState.ARRIVED and head.old_certificate is OldCertificate.WITH_COURIER
-    if late:
-        step.note("pickup_arrived", Actor.COURIER, facts).update(old_certificate=OldCertificate.WITH_DEPARTMENT)
-        return step.change()
-    return None
 
 
 def finished_delivery(head: Head, now: datetime, random: Random) -> Change:
@@ -74,8 +40,8 @@ def finished_delivery(head: Head, now: datetime, random: Random) -> Change:
 def awaiting_counter(head: Head, now: datetime, random: Random) -> Change:
     """The new certificate lies at the counter until it is fetched."""
     step = Step(head, now, random)
-    step.note("ready_at_counter", Actor.SYSTEM, {"attempt": step.count("delivery")})
-    return step.change(opened=step.open_wait(Stage.DELIVERY, now + timedelta(days=90)))
+    step.note("ready_at_counter", Actor.SYSTEM, {"attempt": step.count("delivery")}).update(parcels={**head.parcels, "delivery": ()})
+    return step.change(opened=step.open_wait(Stage.DELIVERY, now + FETCHING_LIMIT))
 
 
 def handed_over_counter(head: Head, official: str, now: datetime, random: Random) -> Change:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wugan.web.pdf import LINES, WIDE, pdf
+from wugan.pdf import LINES, WIDE, pdf
 
 FILE = pdf("电子证照", ["证照编号：QD-2026-1", "有效期：五年"])
 LONG = pdf("办理记录", ["字" * (WIDE + 1), *(f"{n}. 某" for n in range(LINES)), "𠮷"])
