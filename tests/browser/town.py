@@ -29,6 +29,9 @@ from wugan.links import Keyring
 from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 from wugan.registry.model import Contact
+from wugan.signin.entrance import Entrance
+from wugan.signin.official import RoleMap
+from wugan.signin.session import Sessions
 
 ITEMS = Path(__file__).parents[2] / "items"
 NAME, NUMBER, MOBILE = "尹长庚", "370202198503072617", "13900000017"
@@ -59,7 +62,9 @@ class Town:
         )
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department = MemoryDepartment()
-        self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context)
+        sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, invites=True)
+        self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url)
+        self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context, self.entrance)
         self.callbacks = Callbacks(self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)

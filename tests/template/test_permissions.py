@@ -77,7 +77,8 @@ CALLS = {
     | LOOKUP
     | LINK
     | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
-    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"},
+    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"}
+    | {"secretsmanager:GetSecretValue OidcClientSecretArn"},
     "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR,
 }
 
