@@ -40,6 +40,9 @@ from wugan.outreach.quiet import Quiet
 from wugan.outreach.schedule import Rules
 from wugan.outreach.sendlog import MemorySendLog
 from wugan.registry.model import Contact
+from wugan.signin.entrance import Entrance
+from wugan.signin.official import RoleMap
+from wugan.signin.session import Sessions
 from wugan.vendors.couriers import courier
 from wugan.vendors.kit import Kit
 from wugan.vendors.model import parse
@@ -75,7 +78,9 @@ class Town:
         )
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department = MemoryDepartment()
-        self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context)
+        sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, invites=True)
+        self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url)
+        self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context, self.entrance)
         self.people = MemoryPeopleStore()
         messages = Messages(self.context, self.people, lambda _: self.messenger, lambda _: Rules(Quiet(time(0), time(0)), ()), False)
         self.callbacks = Callbacks(self.context, self.applicant, messages, lambda _: self.courier, lambda kind: f"secret of {kind}")

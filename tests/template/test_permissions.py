@@ -97,7 +97,7 @@ CALLS = {
     | LOOKUP
     | LINK
     | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
-    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"},
+    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items", "secretsmanager:GetSecretValue OidcClientSecretArn"},
     "callbacks": COMMIT
     | READ_SEALED
     | WRITE_SEALED

@@ -16,7 +16,7 @@ from wugan.cases import decide
 from wugan.cases.desk import Official
 from wugan.cases.model import Outcome, Stage
 from wugan.web.applicant_app import SESSION_COOKIE
-from wugan.web.desk_app import _years_later
+from wugan.web.desk.case import _years_later
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def desk(town: Town, client: Client) -> Client:
 
 def test_nobody_gets_in_without_a_token(town: Town, client: Client, waiting: str) -> None:
     for path in ("/desk", "/desk/tasks", f"/desk/cases/{waiting}", f"/desk/cases/{waiting}/subject"):
-        assert client.get(path).path == "/desk/sign-in"
+        assert client.get(path).path == f"/desk/sign-in?to={path.strip('/')}"
     page = client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token="AAAA.BBBB")
     assert (page.status, "登录凭证无效" in page.text) == (403, True)
     invite = town.desk.invite(town.official)
@@ -45,13 +45,13 @@ def test_nobody_gets_in_without_a_token(town: Town, client: Client, waiting: str
 
 
 def test_an_applicants_session_is_no_officials(town: Town, client: Client, link: str) -> None:
-    client.cookies["/restapis/abc/rehearsal/_user_request_/desk"] = {"wugan_desk": town.session(link)}
-    assert client.get("/desk").path == "/desk/sign-in"
+    client.cookies["/restapis/abc/rehearsal/_user_request_/"] = {"wugan_desk": town.session(link)}
+    assert client.get("/desk").path == "/desk/sign-in?to=desk"
 
 
 def test_signing_out_ends_it(desk: Client) -> None:
     desk.submit(desk.get("/desk"), "/desk/sign-out")
-    assert desk.get("/desk").path == "/desk/sign-in"
+    assert desk.get("/desk").path == "/desk/sign-in?to=desk"
 
 
 def test_the_queue_shows_what_waits_with_its_light(town: Town, desk: Client, waiting: str) -> None:

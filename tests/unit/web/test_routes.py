@@ -32,6 +32,8 @@ GET /health
 DESK = """
 GET /desk/sign-in
 POST /desk/sign-in
+POST /desk/sign-in/begin
+GET /desk/sign-in/return
 POST /desk/sign-out
 GET /desk
 GET /desk/cases/{case_id}

@@ -49,6 +49,9 @@ from wugan.outreach.quiet import Quiet
 from wugan.outreach.schedule import Rules, parse_caps
 from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.guard import Limits
+from wugan.signin.entrance import Entrance
+from wugan.signin.official import RoleMap
+from wugan.signin.session import Sessions
 
 if TYPE_CHECKING:
     from wugan.aws.vendor_store import DynamoSendLog
@@ -319,9 +322,27 @@ def applicant() -> Applicant:
 
 
 @cache
+def entrance() -> Entrance:
+    """The officials' sign-in, for the desk and the bench; they alone pay for the provider's imports."""
+    from wugan.signin.provider import Provider
+
+    get, rehearses = settings().get, settings().get(config.STAGE) in config.REHEARSALS
+    sessions = Sessions(Keyring(link_secret), clock(), SystemRandom().hex, invites=rehearses)
+    roles = RoleMap.of(get(config.OIDC_ROLE_CLAIM) or "roles", get(config.OIDC_ROLES))
+    provider = Provider(get(config.OIDC_ISSUER), get(config.OIDC_CLIENT_ID), _client_secret, JsonClient(), clock(), plain=rehearses)
+    return Entrance(sessions, roles, provider if provider.issuer else None, public_url)
+
+
+def _client_secret() -> str:
+    """What the issuer knows us by; empty for a public client."""
+    name = settings().get(config.OIDC_CLIENT_SECRET)
+    return secret_text(name) if name else ""
+
+
+@cache
 def desk() -> Desk:
     """The desk's side."""
-    return Desk(context())
+    return Desk(context(), entrance())
 
 
 @cache

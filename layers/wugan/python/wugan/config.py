@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from wugan.errors import InvalidInput
 
 PRODUCTION = "production"
+REHEARSALS = ("rehearsal", "dev")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,11 @@ LEDGER_BUCKET = "WUGAN_LEDGER_BUCKET"
 LEDGER_KEY = "WUGAN_LEDGER_KEY"  # the KMS key that signs the log
 LEDGER_ORIGIN = "WUGAN_LEDGER_ORIGIN"  # the log's name
 WITNESSES = "WUGAN_WITNESSES"
+OIDC_ISSUER = "WUGAN_OIDC_ISSUER"  # empty: nobody can sign in but by invitation, in a rehearsal
+OIDC_CLIENT_ID = "WUGAN_OIDC_CLIENT_ID"
+OIDC_CLIENT_SECRET = "WUGAN_OIDC_CLIENT_SECRET"  # the name of a secret, empty for a public client
+OIDC_ROLE_CLAIM = "WUGAN_OIDC_ROLE_CLAIM"
+OIDC_ROLES = "WUGAN_OIDC_ROLES"
 
 
 def settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -81,4 +89,17 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
             raise InvalidInput("a rehearsal aid must not be set in production", field=CLOCK)
         if "@http://" in found.get(WITNESSES):
             raise InvalidInput("production speaks to witnesses over https", field=WITNESSES)
+        if found.get(OIDC_ISSUER) and not _is_public_https(found.get(OIDC_ISSUER)):
+            raise InvalidInput("production signs in at an https issuer that is not this machine", field=OIDC_ISSUER)
     return found
+
+
+def _is_public_https(url: str) -> bool:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme != "https" or not host or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:  # a name
+        return True

@@ -16,17 +16,10 @@ from wugan.cases.model import Event, Head, Stage, Task
 from wugan.cases.profile import Profile
 from wugan.errors import Forbidden, InvalidInput
 from wugan.items.model import Item
-from wugan.links import DESK_SESSION
+from wugan.signin.entrance import Entrance
+from wugan.signin.official import Official as Official
 
 PAGE = 25
-
-
-@dataclass(frozen=True)
-class Official:
-    """Who works at the desk, and for which bureau."""
-
-    name: str
-    jurisdiction: str
 
 
 @dataclass(frozen=True)
@@ -46,21 +39,19 @@ class Desk:
     """The desk of the approving departments: each sees its own jurisdiction only."""
 
     context: Context
+    entrance: Entrance
 
     def invite(self, official: Official) -> str:
-        """A sign-in token for an official, given out by operations until OIDC takes its place."""
-        claims = {"n": official.name, "j": official.jurisdiction}
-        return self.context.keys.seal("desk-invite", claims, self.context.clock.wall() + DESK_SESSION)
+        """A code to sign in with, given out by operations in a rehearsal. Raises SignInRefused in production."""
+        return self.entrance.sessions.invite(official)
 
     def sign_in(self, invite: str) -> str:
-        """A session for the token. Raises LinkInvalid, LinkExpired."""
-        claims = self.context.keys.open("desk-invite", invite, self.context.clock.wall())
-        return self.context.keys.seal("desk", claims, self.context.clock.wall() + DESK_SESSION)
+        """A session for such a code. Raises SignInRefused."""
+        return self.entrance.sessions.redeem(invite)
 
     def official(self, session: str) -> Official:
         """Who a session belongs to. Raises LinkInvalid, LinkExpired."""
-        claims = self.context.keys.open("desk", session, self.context.clock.wall())
-        return Official(str(claims["n"]), str(claims["j"]))
+        return self.entrance.sessions.read(session).official
 
     def queue(self, official: Official, after: str | None = None) -> tuple[list[Head], str | None]:
         """One page of the cases to decide, the most urgent first."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from wugan.approval.port import Application
 from wugan.items.model import Item, SubjectField
 from wugan.outreach.plan import bureau
+from wugan.pdf import pdf
 from wugan.web import texts
-from wugan.web.pdf import pdf
 
 EMPTY = "—"
 

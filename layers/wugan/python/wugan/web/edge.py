@@ -96,6 +96,7 @@ class Call:
     cookies: Mapping[str, str] = field(default_factory=dict)
     elder: bool = False
     reads: bool = True  # GET: the page can be asked for again with the other text size
+    path: str = ""  # under the site, without query
 
     def check(self, keys: Keyring, bound_to: str) -> None:
         """Raise ForgedForm unless the form carries our token for this link or session."""
@@ -185,7 +186,7 @@ class Edge:
         if not reads and request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             raise ForgedForm("the form was sent by another site", field="csrf")
         form = {} if reads else _uploaded(request, upload) if upload else _form(body_of(request))
-        return Call(site, params, query, form, cookies, elder, reads)
+        return Call(site, params, query, form, cookies, elder, reads, request.path.format(**params))
 
     def _response(self, call: Call, answer: Answer) -> Response:
         headers: dict[str, Any] = {**SECURITY_HEADERS, "Cache-Control": "no-store"}

@@ -1,0 +1,1 @@
+"""The officials' pages, a room for each (审批工作台)."""
