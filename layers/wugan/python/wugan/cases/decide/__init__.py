@@ -24,6 +24,19 @@ from wugan.cases.decide.carrying import (
     ordered,
     parcel,
 )
+from wugan.cases.decide.consent import (
+    face_consent_withdrawn,
+    face_consented,
+    processing_stopped,
+)
+from wugan.cases.decide.delegation import (
+    LONGEST,
+    MOST_AGENTS,
+    delegated,
+    delegation,
+    delegation_revoked,
+    entrusted,
+)
 from wugan.cases.decide.ending import (
     cancelled,
     closed,
@@ -50,6 +63,12 @@ from wugan.cases.decide.prompting import (
     pushed,
     receipt,
     unreachable,
+)
+from wugan.cases.decide.rating import (
+    MOST_CHARACTERS,
+    TAGS,
+    ratable,
+    rated,
 )
 from wugan.cases.decide.step import (
     Step,
