@@ -18,6 +18,7 @@ from wugan.cases.context import Context
 from wugan.cases.desk import Desk, Official
 from wugan.cases.model import Head, Stage, effect_id
 from wugan.cases.opening import Found, Opening
+from wugan.cases.rights import Wished, Wishes
 from wugan.cases.stages import Approve, Carry, Declare, Ending, Outreach
 from wugan.clock import BEIJING, FixedClock
 from wugan.courier.port import ParcelState
@@ -33,9 +34,24 @@ from wugan.registry.model import Contact
 ITEMS = Path(__file__).parents[2] / "items"
 NAME, NUMBER, MOBILE = "尹长庚", "370202198503072617", "13900000017"
 ADDRESS = "青岛市崂山区海尔路1号甲单元"
+LEGAL = "370202199001010015"  # of the legal representative
+SLOTS = ("2026-11-24T09:00/11:00", "2026-11-24T14:00/16:00", "2026-11-25T09:00/11:00")
 CHANGE = "grain-purchase-change"
 RENEWAL = "foundation-certificate-renewal"
 FILING = "hr-service-filing"
+
+
+@dataclass
+class MemoryPreferences:
+    """How subjects want to be told, by case."""
+
+    chosen: dict[str, Wishes] = field(default_factory=dict)
+
+    def read(self, case_id: str) -> Wishes:
+        return self.chosen.get(case_id, Wished(frozenset(), True))
+
+    def set(self, case_id: str, wishes: Wishes) -> None:
+        self.chosen[case_id] = wishes
 
 
 @dataclass
@@ -59,7 +75,8 @@ class Town:
         )
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department = MemoryDepartment()
-        self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context)
+        self.preferences, self.desk = MemoryPreferences(), Desk(self.context)
+        self.applicant = Applicant(self.context, lambda _: self.identity, self.preferences, lambda *_: SLOTS)
         self.callbacks = Callbacks(self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
@@ -69,8 +86,8 @@ class Town:
         self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)
         self.public_log = PublicLog(self.ledger.objects, SIGNER.verifier, self.clock, self.context.public_url)
 
-    def open_case(self, code: str = CHANGE, *, persona: int = 0, mobile: str | None = MOBILE) -> str:
-        """Open and push a case for an item's persona; returns the link's token."""
+    def open_case(self, code: str = CHANGE, *, persona: int = 0, mobile: str | None = MOBILE, others: int = 0) -> str:
+        """Open and push a case for an item's persona, with so many contacts beside the first; returns the link's token."""
         item = load_file(ITEMS / f"{code}.yaml")
         version = self.items.publish(item, self.clock.now())
         subject = subject_of(item, [p for p in item.personas if p.hit][persona])
@@ -79,7 +96,11 @@ class Town:
         contact = Contact(subject.credit_code, "handling_person", NAME, NUMBER, mobile, "openid-1", None, "1")
         assert subject.business
         opening = Opening(self.context, MemoryExecutions())
-        opening.open(Found(hit, subject.business.name, (contact,)))
+        more = [
+            Contact(subject.credit_code, "legal_representative", "测试法人", LEGAL, f"1390000010{n}", None, "app", "1")
+            for n in range(others)
+        ]
+        opening.open(Found(hit, subject.business.name, (contact, *more)))
         self.outreach.push(hit.case_id)
         return self.link(self.store.head(hit.case_id))
 
