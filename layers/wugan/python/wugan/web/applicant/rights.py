@@ -20,7 +20,7 @@ USUAL = timedelta(days=30)  # of a delegation
 def why(visit: Visit, case: Opened) -> Answer:
     """Why this person was prompted: the rule's conditions as they were judged, and what that means."""
     opened = next(e for e in case.events if e.type == "opened")
-    return visit.page("why.html", {"case": case, "facts": opened.facts, "opened": opened})
+    return visit.page("why.html", {"case": case, "facts": opened.facts, "opened": opened, "chooses": _chooses(visit)})
 
 
 def privacy(visit: Visit, case: Opened) -> Answer:
