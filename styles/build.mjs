@@ -1,4 +1,5 @@
 // Writes wugan/web/static/weui.css: WeUI without the rules that no template uses.
+import { createHash } from "node:crypto";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +16,8 @@ const [used] = await new PurgeCSS().purge({
   keyframes: true,
   fontFace: true,
 });
-writeFileSync(join(web, "static/weui.css"), used.css.trimEnd() + "\n");
+const sheet = used.css.trimEnd() + "\n";
+writeFileSync(join(web, "static/weui.css"), sheet);
+writeFileSync(join(here, "weui.css.sha256"), createHash("sha256").update(sheet).digest("hex") + "\n"); // a test holds the file to it
 copyFileSync(join(weui, "LICENSE.txt"), join(web, "static/weui.LICENSE.txt"));
 console.log(`static/weui.css: ${used.css.length} characters`);

@@ -66,11 +66,11 @@ class Person:
         self.visitor.open(link)
         match self.role.part:
             case Part.DECLINE:
-                self.visitor.submit("/decline", {"forever": "0"})
+                self.visitor.open(f"{link}/decline").submit("/decline", {"forever": "0"})
             case Part.DECLINE_FOR_EVER:
-                self.visitor.submit("/decline", {"forever": "1"})
+                self.visitor.open(f"{link}/decline?forever=1").submit("/decline", {"forever": "1"})
             case Part.ASK_PERSON:
-                self.visitor.submit("/ask")
+                self.visitor.open(f"{link}/ask").submit("/ask")
             case _:
                 self._go_on(link, message)
 
@@ -119,8 +119,7 @@ class Person:
             raise Astray(f"the declaration was not taken: “{self.visitor.title}”")
 
     def _withdraw(self, link: str) -> None:
-        self.visitor.open(f"{link}/progress")
-        self.visitor.submit("/withdraw")
+        self.visitor.open(f"{link}/withdraw").submit("/withdraw")
 
     def _correct(self, link: str, address: str) -> None:
         self._wait_for(f"{link}/correction", "/correction", address)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -12,9 +14,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.serve import serving
 from tests.browser.town import FILING, RENEWAL, Town
 from wugan.approval.port import DecisionKind
+from wugan.cases import decide
 from wugan.cases.audit import Reader
+from wugan.cases.model import Power
 from wugan.courier.port import ParcelState
+from wugan.errors import Forbidden
 
+AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
+SEVERAL, LOCKED = "engineering-supervision-change", "engineering-design-change"
 CHROMIUM = "/usr/bin/chromium"
 WIDTHS = {"phone": 375, "desk": 1280}
 
@@ -46,7 +53,15 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("01-landing-renewal", f"c/{renewal}")
     filing = town.open_case(FILING)
     yield Shot("01-landing-filing", f"c/{filing}")
+    yield Shot("01-landing-largest", f"c/{new}", query="?elder=2")
+    yield Shot("01-decline", f"c/{new}/decline")
+    yield Shot("01-decline-forever", f"c/{new}/decline", query="?forever=1&elder=0")
+    yield Shot("01-decline-elder", f"c/{new}/decline", query="?elder=1")
+    yield Shot("01-ask", f"c/{new}/ask")
+    yield Shot("01-ask-elder", f"c/{new}/ask", query="?elder=1")
     yield Shot("02-identity", f"c/{new}/identity")
+    yield Shot("02-identity-several", f"c/{town.open_case(SEVERAL, others=1)}/identity")
+    yield Shot("02-identity-locked", f"c/{_locked(town)}/identity")
     yield Shot("02-identity-elder", f"c/{new}/identity", query="?elder=1")
     yield Shot("02-return", f"c/{new}/identity/return")
     yield Shot("02-code", f"c/{new}/identity", press=("发送短信验证码",))
@@ -54,15 +69,23 @@ def _applicant(town: Town) -> Iterator[Shot]:
     intent = town.open_case(persona=1)
     session = town.session(intent)
     yield Shot("03-intention", f"c/{intent}/intention", session, intent)
+    yield Shot("03-intention-elder", f"c/{intent}/intention", session, intent, query="?elder=1")
     town.applicant.intend(intent, session)
     yield Shot("04-preparing", f"c/{intent}/declaration", session, intent)
     town.declaring.declare(town.head(intent).case_id)
     yield Shot("04-declaration", f"c/{intent}/declaration", session, intent)
     yield Shot("04-declaration-elder", f"c/{intent}/declaration", session, intent, query="?elder=1")
+    yield Shot("04-declaration-largest", f"c/{intent}/declaration", session, intent, query="?elder=2")
+    yield Shot("04-preview", f"c/{intent}/declaration", session, intent, ("先看申报材料",))
     yield Shot("04-declaration-wrong", f"c/{intent}/declaration", session, intent, ("确认无误，提交",), (("delivery_address", "短"),))
     going = town.open_case(persona=2)
     session = town.to_approval(going)
     yield Shot("06-progress", f"c/{going}/progress", session, going)
+    yield Shot("06-withdraw", f"c/{going}/withdraw", session, going)
+    yield Shot("06-withdraw-elder", f"c/{going}/withdraw", session, going, query="?elder=1")
+    yield Shot("06-asked", f"c/{going}/ask", press=("确认，请联系我",))
+    yield Shot("06-preview", f"c/{going}/preview", session, going)
+    yield from _rights(town, going, session)
     town.decide(going, DecisionKind.CORRECTION, points=("注册地址与不动产坐落不一致，请说明", "请核对联系电话"))
     yield Shot("05-correction", f"c/{going}/correction", session, going)
     delivered = town.open_case(persona=3)
@@ -72,6 +95,10 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("06-progress-delivered", f"c/{delivered}/progress", session, delivered)
     yield Shot("06-progress-elder", f"c/{delivered}/progress", session, delivered, query="?elder=1")
     yield Shot("01-landing-over", f"c/{delivered}")
+    yield Shot("07-rating", f"c/{delivered}/rating", session, delivered)
+    yield Shot("07-rating-elder", f"c/{delivered}/rating", session, delivered, query="?elder=1")
+    yield Shot("07-rating-wrong", f"c/{delivered}/rating", session, delivered, ("提交评价",))
+    yield Shot("07-privacy-over", f"c/{delivered}/privacy", session, delivered)
     rejected = town.open_case("water-supply-name")
     session = town.to_approval(rejected)
     town.decide(rejected, DecisionKind.REJECTED, reason="供水单位名称与登记机关核准的名称不一致。")
@@ -87,6 +114,31 @@ def _applicant(town: Town) -> Iterator[Shot]:
     proof = town.audit.proof(town.head(delivered).case_id, Reader.PERSON).text
     yield Shot("11-ledger-proved", "ledger", press=("核验",), fill=(("text", proof),))
     yield Shot("11-ledger-refused", "ledger", press=("核验",), fill=(("text", proof.replace("opened", "closed", 1)),))
+
+
+def _rights(town: Town, link: str, session: str) -> Iterator[Shot]:
+    """What an identified person may do beside the steps, and what their agent sees."""
+    yield Shot("07-why", f"c/{link}/why", session, link)
+    yield Shot("07-why-elder", f"c/{link}/why", session, link, query="?elder=1")
+    yield Shot("07-privacy", f"c/{link}/privacy", session, link)
+    yield Shot("07-privacy-elder", f"c/{link}/privacy", session, link, query="?elder=1")
+    yield Shot("07-preferences", f"c/{link}/preferences", session, link)
+    yield Shot("07-preferences-elder", f"c/{link}/preferences", session, link, query="?elder=1")
+    yield Shot("07-agents-wrong", f"c/{link}/agents", session, link, ("确认委托",), (("name", "甲"), ("id_number", "1"), ("mobile", "1")))
+    town.applicant.rights.delegate(link, session, AGENT, list(Power), town.clock.now() + timedelta(days=9))
+    yield Shot("07-agents", f"c/{link}/agents", session, link)
+    yield Shot("07-agents-elder", f"c/{link}/agents", session, link, query="?elder=1")
+    yield Shot("07-agent-landing", f"c/{town.applicant.rights.agents(link, session)[0].link}")
+
+
+def _locked(town: Town) -> str:
+    """The link of a case in which nobody may try to identify for now."""
+    link = town.open_case(LOCKED)
+    for _ in range(decide.MOST_FAILED_CHECKS):
+        pending = town.applicant.start_code(link)
+        with suppress(Forbidden):
+            town.applicant.finish_code(link, pending, "nonsense", "0000")
+    return link
 
 
 def _desk(town: Town) -> Iterator[Shot]:

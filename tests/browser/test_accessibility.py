@@ -67,6 +67,26 @@ def test_elder_text_is_large(town: Town, page: Page, base: str) -> None:
     assert small == {}
 
 
+def test_the_largest_text_is_30_dp(town: Town, page: Page, base: str) -> None:
+    texts = "main p.lead, main .weui-btn, main .weui-cell__bd"
+    sizes = f"[...document.querySelectorAll('{texts}')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+    seen = [page.evaluate(sizes) for shot in _each(town, page, base) if shot.query == "?elder=2"]
+    assert seen
+    assert all(found and min(found) >= 30 for found in seen)
+
+
+def test_the_elder_mode_has_high_contrast(town: Town, page: Page, base: str) -> None:
+    """7:1 (WCAG AAA), where 4.5:1 is asked for."""
+    rules = {"runOnly": {"type": "rule", "values": ["color-contrast-enhanced"]}, "rules": {"color-contrast-enhanced": {"enabled": True}}}
+    found = {}
+    for shot in _each(town, page, base):
+        if "elder=1" in shot.query or "elder=2" in shot.query:
+            violations = Axe().run(page, options=rules).response["violations"]
+            if violations:
+                found[shot.name] = [n["html"][:120] for n in violations[0]["nodes"]][:4]
+    assert found == {}
+
+
 def test_the_first_view_is_light(town: Town, page: Page, base: str) -> None:
     responses: list[Response] = []
     page.on("response", lambda response: responses.append(response))

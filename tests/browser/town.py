@@ -20,6 +20,7 @@ from wugan.cases.desk import Desk, Official
 from wugan.cases.messages import Messages
 from wugan.cases.model import Head, Stage, effect_id
 from wugan.cases.opening import Found, Opening
+from wugan.cases.preferences import Preferences
 from wugan.cases.stages import Approve, Carry, Declare, Ending, Outreach
 from wugan.cases.vendor_calls import VendorCalls
 from wugan.clock import BEIJING, FixedClock
@@ -52,6 +53,8 @@ from wugan.web.application import application
 ITEMS = Path(__file__).parents[2] / "items"
 NAME, NUMBER, MOBILE = "尹长庚", "370202198503072617", "13900000017"
 ADDRESS = "青岛市崂山区海尔路1号甲单元"
+LEGAL = "370202199001010015"  # of the legal representative
+SLOTS = ("2026-11-24T09:00/11:00", "2026-11-24T14:00/16:00", "2026-11-25T09:00/11:00")
 CHANGE = "grain-purchase-change"
 RENEWAL = "foundation-certificate-renewal"
 FILING = "hr-service-filing"
@@ -80,8 +83,9 @@ class Town:
         self.department = MemoryDepartment()
         sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, invites=True)
         self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url)
-        self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context, self.entrance)
-        self.people = MemoryPeopleStore()
+        self.desk, self.people = Desk(self.context, self.entrance), MemoryPeopleStore()
+        self.preferences = Preferences(self.context, self.people)
+        self.applicant = Applicant(self.context, lambda _: self.identity, self.preferences, lambda *_: SLOTS)
         messages = Messages(self.context, self.people, lambda _: self.messenger, lambda _: Rules(Quiet(time(0), time(0)), ()), False)
         self.callbacks = Callbacks(self.context, self.applicant, messages, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.send_log, self.told = MemorySendLog(), list[str]()
@@ -104,8 +108,8 @@ class Town:
 
         return VendorReader(vendors.of, couriers, SECRETS.__getitem__, lambda: self.send_log, self.clock)
 
-    def open_case(self, code: str = CHANGE, *, persona: int = 0, mobile: str | None = MOBILE) -> str:
-        """Open and push a case for an item's persona; returns the link's token."""
+    def open_case(self, code: str = CHANGE, *, persona: int = 0, mobile: str | None = MOBILE, others: int = 0) -> str:
+        """Open and push a case for an item's persona, with so many contacts beside the first; returns the link's token."""
         item = load_file(ITEMS / f"{code}.yaml")
         version = self.items.publish(item, self.clock.now())
         subject = subject_of(item, [p for p in item.personas if p.hit][persona])
@@ -114,7 +118,11 @@ class Town:
         contact = Contact(subject.credit_code, "handling_person", NAME, NUMBER, mobile, "openid-1", None, "1")
         assert subject.business
         opening = Opening(self.context, MemoryExecutions())
-        opening.open(Found(hit, subject.business.name, (contact,)))
+        more = [
+            Contact(subject.credit_code, "legal_representative", "测试法人", LEGAL, f"1390000010{n}", None, "app", "1")
+            for n in range(others)
+        ]
+        opening.open(Found(hit, subject.business.name, (contact, *more)))
         self.outreach.push(hit.case_id)
         return self.link(self.store.head(hit.case_id))
 

@@ -61,7 +61,7 @@ def test_withdrawal_while_the_courier_is_under_way(town: Town) -> None:
     town.sandbox.add_rule(match=play.case_id, courier="stall")
     play.person(Role(Part.ACCEPT)).read(play.prompt)
     play.waiting("pickup")
-    play.visitor.open(f"{play.link}/progress").submit("/withdraw")
+    play.visitor.open(f"{play.link}/withdraw").submit("/withdraw")
     play.ended("withdrawn")
     assert _went_through(play, "Cancel")
     (order,) = [o for o in town.sandbox.records("parcels") if o["id"].startswith(play.case_id)]

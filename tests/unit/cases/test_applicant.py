@@ -34,11 +34,16 @@ def without_mobile(town: Town) -> tuple[str, str]:
 # --- reading
 
 
-@given(st.text(min_size=2))
+@given(st.text(min_size=5))
 def test_a_masked_name_shows_its_ends_only(name: str) -> None:
     masked = mask(name)
-    assert (masked[0], masked[-2:]) == (name[0], name[-2:])
+    assert (masked[0], masked[-2:], len(masked)) == (name[0], name[-2:], len(name))
     assert set(masked[1:-2]) == {"＊"}
+
+
+@given(st.text(max_size=4))
+def test_of_a_short_name_only_the_beginning_is_shown(name: str) -> None:
+    assert mask(name) == name[:1] + "＊" * (len(name) - 1)
 
 
 def test_the_landing_names_fields_and_not_values(town: Town, link: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 
 from tests.support.template import ROOT
@@ -23,6 +25,15 @@ def test_the_style_sheets_load_nothing_from_elsewhere() -> None:
     for name in render.STATIC:
         urls = re.findall(r"url\(\s*[\"']?([^\"')]{0,8})", render.static(name).decode())
         assert all(url.startswith("data:") for url in urls)
+
+
+def test_the_vendored_sheet_is_the_one_that_was_built() -> None:
+    """`make styles` builds it from the WeUI that `styles/package-lock.json` pins by integrity, and records what came out."""
+    recorded = (ROOT / "styles/weui.css.sha256").read_text(encoding="ascii").strip()
+    assert hashlib.sha256(render.static("weui.css")).hexdigest() == recorded
+    pinned = json.loads((ROOT / "styles/package-lock.json").read_text(encoding="utf-8"))["packages"]["node_modules/weui"]
+    assert pinned["version"].startswith("2.6.")
+    assert pinned["integrity"].startswith("sha512-")
 
 
 def test_weui_comes_with_its_licence() -> None:

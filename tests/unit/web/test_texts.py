@@ -14,7 +14,7 @@ from wugan import errors
 from wugan.approval.port import DecisionKind
 from wugan.cases import decide
 from wugan.cases.custody import Certificate, Holder
-from wugan.cases.model import Actor, OldCertificate, Outcome, Stage
+from wugan.cases.model import Actor, Grade, OldCertificate, Outcome, Power, Stage
 from wugan.items.model import SOURCES, Channel, DeliveryWay, Jurisdiction, Kind, Material, ReturnWay, SubjectField
 from wugan.web import edge, texts
 
@@ -36,6 +36,8 @@ CHINESE = re.compile(r"[一-鿿]")
         (DeliveryWay, texts.DELIVERY_WAYS),
         (OldCertificate, texts.OLD_CERTIFICATES),
         (Actor, texts.ACTORS),
+        (Grade, texts.GRADES),
+        (Power, texts.POWERS),
         (DecisionKind, texts.DECISIONS),
         (decide.Settlement, texts.SETTLEMENTS),
         (Certificate, texts.CERTIFICATES),

@@ -318,7 +318,7 @@ def ending() -> Ending:
 @cache
 def applicant() -> Applicant:
     """The applicant's side."""
-    return Applicant(context(), identity)
+    return Applicant(context(), identity, preferences())
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class WuganError(Exception):
     """Base of every expected error. `code` is stable, `field` names what to mend, `detail` says how."""
@@ -22,6 +24,14 @@ class InvalidInput(WuganError):
     """A value from outside does not have the shape or range that is asked for."""
 
     code = "invalid_input"
+
+
+class InvalidForm(InvalidInput):
+    """Everything in a form that has to be mended, at once; the first of it is what the error itself names."""
+
+    def __init__(self, faults: Sequence[InvalidInput]) -> None:
+        super().__init__(faults[0].detail, field=faults[0].field)
+        self.faults = tuple(faults)
 
 
 class NotFound(WuganError):

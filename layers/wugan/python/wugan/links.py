@@ -59,9 +59,18 @@ class Keyring:
         """The capability that goes into a prompt; the same case and expiry give the same link. Business time."""
         return self.seal("link", {"c": case_id}, expires)
 
+    def agent_link(self, case_id: str, agent: str, expires: datetime) -> str:
+        """The capability of an agent: as weak as the person's link, and only for who this agent is."""
+        return self.seal("link", {"c": case_id, "a": agent}, expires)
+
+    def opens(self, link: str, now: datetime) -> tuple[str, str]:
+        """(the case a link opens, the agent's number or nothing)."""
+        claims = self.open("link", link, now)
+        return str(claims["c"]), str(claims.get("a", ""))
+
     def case_of(self, link: str, now: datetime) -> str:
         """The case a link opens."""
-        return str(self.open("link", link, now)["c"])
+        return self.opens(link, now)[0]
 
     def code(self, case_id: str) -> str:
         """The short code that a person can check at the portal without following a link: 10 letters and digits."""

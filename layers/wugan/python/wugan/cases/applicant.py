@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from wugan.cases import decide
+from wugan.cases import declaration as declaring
 from wugan.cases.context import Context
-from wugan.cases.model import Event, Head, effect_id
+from wugan.cases.decide.delegation import section
+from wugan.cases.declaration import ADDRESSES, Confirmed
+from wugan.cases.declaration import Declaration as Declaration
+from wugan.cases.door import Door, Guest, Identified
+from wugan.cases.model import Change, Event, Head, Power, Stage, effect_id
+from wugan.cases.preferences import Preferences
+from wugan.cases.rights import Rights
 from wugan.courier.slots import slots
-from wugan.errors import Forbidden, InvalidInput, LinkInvalid, NotFound
-from wugan.forms import prefill
+from wugan.errors import Forbidden, InvalidInput
+from wugan.forms import package, prefill
 from wugan.forms.prefill import Filled
 from wugan.identity.port import Checked, IdentityVerifier
-from wugan.items.model import DeliveryWay, Item, ReturnWay
-from wugan.links import SESSION
+from wugan.items.model import Item
 from wugan.outreach.plan import bureau
 
-MOBILE = re.compile(r"1[0-9]{10}")
-ADDRESSES = ("pickup_address", "delivery_address")
 QUESTION = "是否继续办理“{item}”？选择“继续办理”即视为您提出申请。"
+FACE_CONSENT = "我单独同意认证服务处理我的人脸信息，仅用于本次身份核验"
+_LEAST_MASKED = 5  # a shorter name would be told by its ends
+
+
+def offered(jurisdiction: str, now: datetime) -> Sequence[str]:  # noqa: ARG001 – a bureau's couriers may have hours of their own
+    """The times at which a courier can come, as text."""
+    return tuple(map(str, slots(now)))
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,8 @@ class Landing:
     item: Item
     bureau: str
     masked_name: str  # of the subject
+    agent: bool  # whether the link is an agent's
+    people: tuple[tuple[int, str, str], ...]  # who may prove to be the person: index, role, masked name
     fields: tuple[str, ...]  # which fields changed, without their values
     code: str  # to check at the portal
 
@@ -52,24 +65,34 @@ class Opened:
     events: list[Event]
     certificate: Mapping[str, Any] | None
     code: str
+    name: str  # of who looks at it
+    agent: str  # their number, when it is an agent
+    powers: frozenset[Power]
+    slots: tuple[str, ...]  # when the courier could come
+    slot: str  # and was asked to come
+
+    @property
+    def principal(self) -> bool:
+        """Whether it is the person, and no agent."""
+        return not self.agent
 
 
 @dataclass(frozen=True)
-class Declaration:
-    """What the person confirms in step 5."""
+class Preview:
+    """The application as it is, or will be, submitted."""
 
-    given: Mapping[str, str]
-    disputed: Mapping[str, str]
+    fields: list[Filled]
+    materials: list[dict[str, Any]]
+    form: Mapping[str, Any]  # addresses, number, time slot
     return_way: str | None
     delivery_way: str
-    pickup_address: str = ""
-    delivery_address: str = ""
-    pickup_slot: str = ""  # one of `wugan.courier.slots.slots(now)`, as text; empty: as soon as may be
 
 
 def mask(name: str) -> str:
-    """A name of which only the ends can be read."""
-    return name if len(name) < 2 else name[0] + "＊" * max(1, len(name) - 4) + name[-2:]
+    """A name of which only the ends can be read; of a short one, as people have, the beginning."""
+    if len(name) < _LEAST_MASKED:
+        return name[:1] + "＊" * len(name[1:])
+    return name[0] + "＊" * (len(name) - 3) + name[-2:]
 
 
 @dataclass(frozen=True)
@@ -78,25 +101,41 @@ class Applicant:
 
     context: Context
     identity: Callable[[str], IdentityVerifier]  # by jurisdiction
+    preferences: Preferences | None = None
+    slots: Callable[[str, datetime], Sequence[str]] = offered  # when a courier can come: jurisdiction, now → ISO start/end
+
+    @property
+    def door(self) -> Door:
+        """Links and sessions."""
+        return Door(self.context)
+
+    @property
+    def rights(self) -> Rights:
+        """What a person may do beside the steps."""
+        return Rights(self.context, self.preferences)
 
     # --- reading
 
     def landing(self, link: str) -> Landing:
         """What a link opens. Raises LinkInvalid, LinkExpired."""
-        head = self._linked(link)
-        item = self.context.item(head)
+        guest = self.door.guest(link)
+        head, item = guest.head, self.context.item(guest.head)
         opened = next(e for e in self.context.store.events(head.case_id) if e.type == "opened")
         subject = self.context.store.sealed(head.case_id, "subject") or {}
+        named = enumerate(self.door.people(guest))
+        people = tuple((i, str(p.get("role", "")), mask(str(p["name"]))) for i, p in named if p.get("name"))
         return Landing(
-            head, item, bureau(item, head.jurisdiction), mask(str(subject.get("name") or "贵单位")), tuple(opened.facts["fields"]),
-            self.context.keys.code(head.case_id),
+            head, item, bureau(item, head.jurisdiction), mask(str(subject.get("name") or "贵单位")), bool(guest.agent), people,
+            tuple(opened.facts["fields"]), self.context.keys.code(head.case_id),
         )  # fmt: skip
 
     def opened(self, link: str, session: str) -> Opened:
         """The whole case for the identified person. Raises Forbidden, LinkInvalid, LinkExpired."""
-        head = self._identified(link, session)
+        who = self.door.identified(link, session)
+        head = who.head
         item, sealed = self.context.item(head), self.context.store.unsealed(head.case_id)
-        contacts, form = sealed.get("contacts") or [{}], sealed.get("form")
+        contacts, form = sealed.get("contacts") or [{}], sealed.get("form") or {}
+        looking = (sealed.get(section(who.agent)) or {}) if who.agent else contacts[min(who.contact or 0, len(contacts) - 1)]
         return Opened(
             head=head,
             item=item,
@@ -104,12 +143,17 @@ class Applicant:
             changes=tuple(sealed.get("changes", ())),
             contact=contacts[min(head.contact, len(contacts) - 1)],
             form=prefill.from_json(form["fields"]) if form else None,
-            addresses={name: value for name, value in (form or {}).items() if name in ADDRESSES},
+            addresses={name: value for name, value in form.items() if name in ADDRESSES},
             points=tuple(sealed.get("corrections", ())),
             rejection=sealed.get("rejection", {}).get("reason"),
             events=self.context.store.events(head.case_id),
             certificate=sealed.get("certificate") if head.decided else None,
             code=self.context.keys.code(head.case_id),
+            name=str(looking.get("name", "")),
+            agent=who.agent,
+            powers=frozenset(head.delegations[who.agent].powers if who.agent else Power),
+            slots=self._slots(head),
+            slot=str(form.get("pickup_slot", "")),
         )
 
     def verify(self, code: str, credit_code: str) -> Landing | None:
@@ -117,47 +161,54 @@ class Applicant:
         for head in self.context.store.by_subject(credit_code.strip().upper()):
             if self.context.keys.code(head.case_id) == code.strip().upper():
                 item = self.context.item(head)
-                return Landing(head, item, bureau(item, head.jurisdiction), "", (), self.context.keys.code(head.case_id))
+                return Landing(head, item, bureau(item, head.jurisdiction), "", False, (), (), self.context.keys.code(head.case_id))
         return None
 
     # --- identity
 
-    def start_face(self, link: str, meta_info: str = "") -> tuple[str, str]:
-        """Begin a face check; `meta_info` is what the vendor's script says of the device, where the page has one.
+    def start_face(self, link: str, who: int | None = None, meta_info: str = "") -> tuple[str, str]:
+        """Begin a face check of a contact on file (None: who was prompted), or of the agent whose link it is.
 
-        Returns (the vendor's page, a token that binds the check to this browser)."""
-        head = self._linked(link)
-        contact = self._contact(head)
+        Whoever calls this has the separate consent of PIPL art. 29; it is recorded before the vendor hears anything. Returns (the vendor's
+        page, a token that binds the check to this browser). `meta_info` is what the vendor's script says
+        of the device, if the page has one.
+        """
+        guest = self.door.guest(link)
+        index, person = self.door.person(guest, who)
+        head = self._apply(guest.head, lambda h, now: decide.face_consented(h, FACE_CONSENT, guest.agent, now, self.context.random))
         check_id = effect_id(head.case_id, "face", head.attempts.get("face", 0) + 1)
         back = f"{self.context.public_url()}/c/{link}/identity/return"
-        intention = QUESTION.format(item=self.context.item(head).name)
-        identity, name, number = self.identity(head.jurisdiction), str(contact["name"]), str(contact["id_number"])
-        started = identity.start_face(check_id, name, number, back, intention, meta_info)
-        return started.url or back, self._started(head, "face", started.reference)
+        intention, vendor = QUESTION.format(item=self.context.item(head).name), self.identity(head.jurisdiction)
+        started = vendor.start_face(check_id, str(person["name"]), str(person["id_number"]), back, intention, meta_info)
+        return started.url or back, self._started(guest, index, "face", started.reference)
 
-    def start_code(self, link: str) -> str:
+    def start_code(self, link: str, who: int | None = None) -> str:
         """Send a code to the number on file: the way without a face. Returns the token that binds the check to this browser."""
-        head = self._linked(link)
-        mobile = self._contact(head).get("mobile")
+        guest = self.door.guest(link)
+        index, person = self.door.person(guest, who)
+        mobile = person.get("mobile")
         if not mobile:
             raise InvalidInput("no mobile number is on file: use the face check or ask a person", field="method")
+        head = guest.head
         check_id = effect_id(head.case_id, "code", head.attempts.get("code", 0) + 1)
-        return self._started(head, "code", self.identity(head.jurisdiction).start_code(check_id, str(mobile)).reference)
+        return self._started(guest, index, "code", self.identity(head.jurisdiction).start_code(check_id, str(mobile)).reference)
 
     def finish_face(self, link: str, pending: str) -> str | None:
         """Back from the vendor: a session when the check passed, None while it is not finished. Raises Forbidden when it failed."""
-        head, reference = self._pending(link, pending, "face")
-        result = self.identity(head.jurisdiction).check_face(reference)
-        return None if result is None else self._session(head, result)
+        guest = self.door.guest(link)
+        who, reference = self.door.check(guest, pending, "face")
+        result = self.identity(guest.head.jurisdiction).check_face(reference)
+        return None if result is None else self._session(guest, who, result)
 
     def finish_code(self, link: str, pending: str, code: str, id_tail: str) -> str:
         """The code, and the last four of the identity number. Returns a session. Raises Forbidden."""
-        head, reference = self._pending(link, pending, "code")
-        result = self.identity(head.jurisdiction).check_code(reference, code.strip())
-        number = str(self._contact(head).get("id_number", ""))
-        if result.passed and id_tail.strip().upper() != number[-4:]:
+        guest = self.door.guest(link)
+        who, reference = self.door.check(guest, pending, "code")
+        result = self.identity(guest.head.jurisdiction).check_code(reference, code.strip())
+        _, person = self.door.person(guest, who)
+        if result.passed and id_tail.strip().upper() != str(person.get("id_number", ""))[-4:]:
             result = Checked(result.reference, False, result.level, result.at, "id_number")
-        return self._session(head, result)
+        return self._session(guest, who, result)
 
     def checked(self, case_id: str) -> None:
         """A vendor hinted that a check is finished: ask the vendor, and go on."""
@@ -165,115 +216,101 @@ class Applicant:
         method, _, reference = head.check.partition(":")
         result = self.identity(head.jurisdiction).check_face(reference) if method == "face" else None
         if result is not None:
-            self._take_result(head, result)
+            self._take_result(head, result, None)
 
     # --- answers
 
-    def decline(self, link: str, forever: bool) -> Head:
-        """No, for now or for this item for ever: as easy as a tap, without identification (PIPL art. 24)."""
-        return self._apply(self._linked(link), lambda head, now: decide.declined(head, forever, now, self.context.random))
+    def decline(self, link: str, forever: bool, session: str = "") -> Head:
+        """No, for now or for this item for ever: until somebody was identified without identification (PIPL art. 24), then with it."""
+        guest = self.door.guest(link)
+        known = self._known(link, session, Power.DECLARE)
+        if guest.agent and (known is None or forever):
+            raise Forbidden("an agent may not say no for the person for ever, nor unidentified", field="agent")
 
-    def ask_person(self, link: str) -> Head:
-        """A human, please (PIPL art. 24)."""
-        return self._apply(self._linked(link), lambda head, now: decide.asked_person(head, now, self.context.random))
+        def decision(head: Head, now: datetime) -> Change:
+            if known is None and head.resume is not Stage.IDENTITY:
+                raise Forbidden("somebody has identified already: prove who you are first", field="identity")
+            return decide.declined(head, forever, now, self.context.random, guest.agent)
+
+        return self._apply(guest.head, decision)
+
+    def ask_person(self, link: str, session: str = "") -> Head:
+        """A human, please (PIPL art. 24). Who did not identify ends nothing that somebody identified has begun."""
+        guest, known = self.door.guest(link), self._known(link, session) is not None
+        return self._apply(guest.head, lambda head, now: decide.asked_person(head, now, self.context.random, guest.agent, known=known))
 
     def intend(self, link: str, session: str) -> Head:
         """Continue: this counts as the application (step 4)."""
-        case = self._identified(link, session)
-        text = QUESTION.format(item=self.context.item(case).name)
-        return self._apply(case, lambda head, now: decide.intended(head, text, now, self.context.random))
+        who = self.door.identified(link, session, Power.DECLARE)
+        text = QUESTION.format(item=self.context.item(who.head).name)
+        return self._apply(who.head, lambda head, now: decide.intended(head, text, now, self.context.random, who.agent))
 
     def declare(self, link: str, session: str, declaration: Declaration) -> Head:
-        """Confirm form, material, return and delivery (step 5), or correct them (补正)."""
-        case = self._identified(link, session)
-        item, sealed = self.context.item(case), self.context.store.sealed(case.case_id, "form")
-        if not sealed:
-            raise InvalidInput("the form is not ready yet", field="form")
-        fields = prefill.confirm(prefill.from_json(sealed["fields"]), declaration.given, declaration.disputed)
-        addresses = _addresses(declaration, fields)
-        form = {"fields": prefill.to_json(fields), **addresses, **self._slot(declaration)}
-        disputed = [f.name for f in fields if f.disputed]
+        """Confirm form, material, return and delivery (step 5), or correct them (补正). Raises InvalidForm with all that is wrong."""
+        who = self.door.identified(link, session, Power.DECLARE)
+        item, before, confirmed = self._confirmed(who, declaration)
+        disputed = [f.name for f in confirmed.fields if f.disputed]
+        asked = declaring.requests(before, confirmed.fields)
         return self._apply(
-            case,
+            who.head,
             lambda head, now: decide.declared(
-                head, item, form, declaration.return_way, declaration.delivery_way, disputed, now, self.context.random
+                head, item, confirmed.form, declaration.return_way, declaration.delivery_way, disputed, now, self.context.random,
+                who.agent, asked,
             ),
-        )
+        )  # fmt: skip
+
+    def preview(self, link: str, session: str, declaration: Declaration) -> Preview:
+        """The application as this declaration would submit it; nothing is written. Raises as `declare`."""
+        item, _, confirmed = self._confirmed(self.door.identified(link, session, Power.DECLARE), declaration)
+        made = package.materials(item, confirmed.fields)
+        return Preview(confirmed.fields, made, confirmed.form, declaration.return_way, declaration.delivery_way)
+
+    def submitted(self, link: str, session: str) -> Preview | None:
+        """The application as it was confirmed; None before."""
+        head = self.door.identified(link, session).head
+        form = self.context.store.sealed(head.case_id, "form")
+        if not form or not head.delivery_way:
+            return None
+        fields = prefill.from_json(form["fields"])
+        return Preview(fields, package.materials(self.context.item(head), fields), form, head.return_way, head.delivery_way)
 
     def withdraw(self, link: str, session: str) -> Head:
-        """Take the application back, at any time before the decision."""
-        case = self._identified(link, session)
-        return self._apply(case, lambda head, now: decide.withdrawn(head, now, self.context.random))
+        """Take the application back, at any time before the decision: the person alone may."""
+        who = self.door.principal(link, session)
+        return self._apply(who.head, lambda head, now: decide.withdrawn(head, now, self.context.random))
 
     # --- inside
 
-    def _slot(self, declaration: Declaration) -> dict[str, str]:
-        """The chosen time for the courier who fetches the old certificate. Raises InvalidInput when it is not offered (any more)."""
-        if not declaration.pickup_slot or declaration.return_way != ReturnWay.COURIER:
-            return {}
-        if declaration.pickup_slot not in map(str, slots(self.context.clock.now())):
-            raise InvalidInput("choose one of the offered times", field="pickup_slot")
-        return {"pickup_slot": declaration.pickup_slot}
+    def _known(self, link: str, session: str, power: Power | None = None) -> Identified | None:
+        try:
+            return self.door.identified(link, session, power) if session else None
+        except Forbidden:
+            return None
 
-    def _apply(self, case: Head, decision: Any) -> Head:
+    def _apply(self, case: Head, decision: Callable[[Head, datetime], Change | None]) -> Head:
         return self.context.apply(case.case_id, lambda head: decision(head, self.context.clock.now()))
 
-    def _linked(self, link: str) -> Head:
-        case_id = self.context.keys.case_of(link, self.context.clock.now())
-        try:
-            return self.context.store.head(case_id)
-        except NotFound:
-            raise LinkInvalid("this link opens nothing") from None
+    def _confirmed(self, who: Identified, declaration: Declaration) -> tuple[Item, list[Filled], Confirmed]:
+        head = who.head
+        item, sealed = self.context.item(head), self.context.store.sealed(head.case_id, "form")
+        if not sealed:
+            raise InvalidInput("the form is not ready yet", field="form")
+        before = prefill.from_json(sealed["fields"])
+        return item, before, declaring.confirm(item, head.jurisdiction, head.holds_old, before, declaration, self._slots(head))
 
-    def _contact(self, head: Head) -> Mapping[str, Any]:
-        contacts = self.context.store.sealed(head.case_id, "contacts") or []
-        if not contacts:
-            raise Forbidden("nobody is on file for this case: ask a person")
-        contact: Mapping[str, Any] = contacts[min(head.contact, len(contacts) - 1)]
-        return contact
+    def _slots(self, head: Head) -> tuple[str, ...]:
+        return tuple(self.slots(head.jurisdiction, self.context.clock.now()))
 
-    def _started(self, case: Head, method: str, reference: str) -> str:
-        now = self.context.clock.now()
-        self.context.apply(case.case_id, lambda head: decide.identity_started(head, method, reference, now, self.context.random))
-        return self.context.keys.seal("check", {"c": case.case_id, "r": reference, "m": method}, self.context.clock.wall() + SESSION)
+    def _started(self, guest: Guest, who: int, method: str, reference: str) -> str:
+        self._apply(guest.head, lambda h, now: decide.identity_started(h, method, reference, now, self.context.random, guest.agent))
+        return self.door.begun(guest, who, reference, method)
 
-    def _pending(self, link: str, pending: str, method: str) -> tuple[Head, str]:
-        head = self._linked(link)
-        claims = self.context.keys.open("check", pending, self.context.clock.wall())
-        if claims["c"] != head.case_id or claims["m"] != method:
-            raise Forbidden("this check was begun for another case")
-        return head, str(claims["r"])
+    def _take_result(self, head: Head, result: Checked, agent: str | None) -> None:
+        item = self.context.item(head)
+        self._apply(head, lambda h, now: decide.identity_checked(h, item, result, now, self.context.random, agent))
 
-    def _take_result(self, head: Head, result: Checked) -> None:
-        item, now = self.context.item(head), self.context.clock.now()
-        self.context.apply(head.case_id, lambda h: decide.identity_checked(h, item, result, now, self.context.random))
-
-    def _session(self, head: Head, result: Checked) -> str:
-        self._take_result(head, result)
+    def _session(self, guest: Guest, who: int, result: Checked) -> str:
+        self._take_result(guest.head, result, guest.agent)
         if not result.passed:
             raise Forbidden("the check did not pass: try again, another way, or ask a person", field="identity")
-        return self.context.keys.seal("session", {"c": head.case_id}, self.context.clock.wall() + SESSION)
-
-    def _identified(self, link: str, session: str) -> Head:
-        head = self._linked(link)
-        if self.context.keys.open("session", session, self.context.clock.wall())["c"] != head.case_id:
-            raise Forbidden("this session belongs to another case")
-        return head
-
-
-def _addresses(declaration: Declaration, fields: Sequence[Filled]) -> dict[str, str]:
-    """What the couriers of the chosen ways need: addresses, and the form's mobile number. Raises InvalidInput."""
-    needed = {
-        "pickup_address": (declaration.pickup_address, declaration.return_way == ReturnWay.COURIER),
-        "delivery_address": (declaration.delivery_address, declaration.delivery_way == DeliveryWay.COURIER),
-    }
-    for name, (value, wanted) in needed.items():
-        if wanted and not 6 <= len(value.strip()) <= 120:
-            raise InvalidInput("give an address of 6 to 120 characters at which the courier finds you", field=name)
-    given = {name: value.strip() for name, (value, wanted) in needed.items() if wanted}
-    if not given:
-        return {}
-    mobile = next((f for f in fields if f.source == "contact.mobile"), None)
-    if mobile is None or not MOBILE.fullmatch(mobile.final or ""):
-        raise InvalidInput("give a mobile number of 11 digits: the courier calls it", field=mobile.name if mobile else "delivery_way")
-    return given | {"courier_mobile": str(mobile.final)}
+        return self.door.session(guest, who)

@@ -79,6 +79,7 @@ class Actor(StrEnum):
 
     SYSTEM = "system"
     PERSON = "person"
+    AGENT = "agent"  # whom the person entrusted (受托人)
     COURIER = "courier"
     CHANNEL = "channel"
     IDENTITY = "identity"
@@ -111,6 +112,42 @@ class Task(StrEnum):
     PARCEL = "parcel"  # look for a parcel, or make sure that the right person has it
     KEEPER = "keeper"  # a field is disputed: ask the registry's keeper to correct it (数据更正)
     FOLLOW_UP = "follow_up"  # a bad rating (差评回访)
+
+
+class Power(StrEnum):
+    """What a person may entrust an agent with, in one case (委托权限)."""
+
+    DECLARE = "declare"  # say "continue", confirm the form, correct it
+    RECEIVE = "receive"  # follow the case and take the result
+
+
+class Grade(StrEnum):
+    """The five grades of a rating (GB/T 39734-2020)."""
+
+    VERY_SATISFIED = "very_satisfied"
+    SATISFIED = "satisfied"
+    FAIR = "fair"
+    DISSATISFIED = "dissatisfied"
+    VERY_DISSATISFIED = "very_dissatisfied"
+
+    @property
+    def bad(self) -> bool:
+        """Whether it has to be followed up (差评)."""
+        return self in (Grade.DISSATISFIED, Grade.VERY_DISSATISFIED)
+
+
+@dataclass(frozen=True)
+class Delegation:
+    """What an agent may do in a case, and until when. Who the agent is, is sealed."""
+
+    powers: tuple[Power, ...]
+    until: datetime
+    identified_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def standing(self, now: datetime) -> bool:
+        """Whether it was not revoked and is not over."""
+        return self.revoked_at is None and now < self.until
 
 
 @dataclass(frozen=True)
@@ -236,6 +273,7 @@ class Head:
     channel: str = ""  # of the last prompt
     prompt_wait: str = ""  # the wait that the last prompt led to: while it is open, nobody answered that prompt
     check: str = ""  # the identity check under way: kind:reference
+    checking: str = ""  # the agent whose check it is; empty: the person
     locked_until: datetime | None = None  # no identity check before
     withdrawing: bool = False
     decided: bool = False
@@ -252,6 +290,10 @@ class Head:
     light: str = "green"  # efficiency supervision (电子监察)
     corrections: int = 0
     tasks: tuple[Task, ...] = ()
+    delegations: Mapping[str, Delegation] = field(default_factory=dict)  # by the agent's number
+    face_consent: datetime | None = None  # separate consent to a face check (PIPL art. 29)
+    stopped_at: datetime | None = None  # consent was withdrawn after the end (PIPL art. 15)
+    rating: Grade | None = None
     waiting_since: datetime | None = None  # when the open wait was opened
     working_since: datetime | None = None  # since when the case waits for nobody
     updated_at: datetime | None = None

@@ -31,20 +31,20 @@ USUAL = Hours()
 
 @dataclass(frozen=True, order=True)
 class Slot:
-    """From `start` to `end`, both aware. As text: `2026-11-24 09:00-11:00`, in Beijing time."""
+    """From `start` to `end`, both aware. As text: `2026-11-24T09:00/11:00` (ISO 8601), in Beijing time."""
 
     start: datetime
     end: datetime
 
     def __str__(self) -> str:
-        return f"{self.start.astimezone(BEIJING):%Y-%m-%d %H:%M}-{self.end.astimezone(BEIJING):%H:%M}"
+        return f"{self.start.astimezone(BEIJING):%Y-%m-%dT%H:%M}/{self.end.astimezone(BEIJING):%H:%M}"
 
     @classmethod
     def parse(cls, text: str) -> Slot:
         """The slot written so. Raises InvalidInput."""
         try:
-            start = datetime.strptime(text[:16], "%Y-%m-%d %H:%M").replace(tzinfo=BEIJING)
-            end = datetime.strptime(text[:11] + text[17:], "%Y-%m-%d %H:%M").replace(tzinfo=BEIJING)
+            start = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=BEIJING)
+            end = datetime.strptime(text[:11] + text[17:], "%Y-%m-%dT%H:%M").replace(tzinfo=BEIJING)
         except ValueError:
             raise InvalidInput("choose one of the offered times", field="pickup_slot") from None
         slot = cls(start, end)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from wugan.errors import InvalidInput
+from wugan.errors import InvalidForm, InvalidInput
 from wugan.items.model import Item
 from wugan.registry.model import Subject
 
@@ -25,6 +25,7 @@ class Filled:
     required: bool
     given: str | None = None  # typed in by the person where the source had nothing
     disputed: str | None = None  # what the person says is right
+    why: str | None = None  # and why
 
     @property
     def missing(self) -> bool:
@@ -56,24 +57,36 @@ def prefill(item: Item, subject: Subject, certificate_no: str | None, contact: M
     return filled
 
 
-def confirm(fields: Sequence[Filled], given: Mapping[str, str], disputed: Mapping[str, str]) -> list[Filled]:
-    """The form as the person confirms it. Raises InvalidInput naming the first field that is wrong."""
-    by_name = {f.name for f in fields}
-    for name in [*given, *disputed]:
-        if name not in by_name:
-            raise InvalidInput("this form has no such field", field=name)
-    return [_confirm(f, given.get(f.name, "").strip(), disputed.get(f.name, "").strip()) for f in fields]
+def confirm(
+    fields: Sequence[Filled], given: Mapping[str, str], disputed: Mapping[str, str], why: Mapping[str, str] | None = None
+) -> list[Filled]:
+    """The form as the person confirms it. Raises InvalidForm with everything that is wrong."""
+    reasons = why or {}
+    unknown = sorted({*given, *disputed, *reasons} - {f.name for f in fields})
+    faults = [InvalidInput("this form has no such field", field=name) for name in unknown]
+    confirmed = []
+    for field in fields:
+        try:
+            confirmed.append(_confirm(field, *(told.get(field.name, "").strip() for told in (given, disputed, reasons))))
+        except InvalidInput as fault:
+            faults.append(fault)
+    if faults:
+        raise InvalidForm(faults)
+    return confirmed
 
 
-def _confirm(field: Filled, given: str, disputed: str) -> Filled:
-    if len(given) > MOST_CHARACTERS or len(disputed) > MOST_CHARACTERS:
+def _confirm(field: Filled, given: str, disputed: str, why: str) -> Filled:
+    if max(map(len, (given, disputed, why))) > MOST_CHARACTERS:
         raise InvalidInput(f"at most {MOST_CHARACTERS} characters", field=field.name)
     if given and not field.missing:
         raise InvalidInput("this field comes from the registry: dispute it instead", field=field.name)
+    if (disputed or why) and field.missing:
+        raise InvalidInput("the registry has nothing here to dispute: fill it in", field=field.name)
+    if why and not disputed:
+        raise InvalidInput("say what is right, not only why", field=field.name)
     if field.missing and field.required and not given:
         raise InvalidInput("the registry has nothing here: please fill it in", field=field.name)
-    values = asdict(field) | {"given": given or None, "disputed": disputed or None}
-    return Filled(**values)
+    return replace(field, given=given or None, disputed=disputed or None, why=why or None)
 
 
 def to_json(fields: Sequence[Filled]) -> list[dict[str, Any]]:

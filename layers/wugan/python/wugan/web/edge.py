@@ -95,6 +95,7 @@ class Call:
     form: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
     elder: bool = False
+    largest: bool = False  # of the elder mode's two text sizes
     reads: bool = True  # GET: the page can be asked for again with the other text size
     path: str = ""  # under the site, without query
 
@@ -181,12 +182,12 @@ class Edge:
     def _call(self, request: Request, params: Mapping[str, str], upload: int) -> Call:
         query = {name: str(value) for name, value in (request.query_params or {}).items()}
         cookies = _cookies(request.headers.get("cookie", ""))
-        elder = query.get("elder", cookies.get("wugan_elder", "0")) == "1"
+        size = query.get("elder", cookies.get("wugan_elder", "0"))
         site, reads = Site.of(self.public_url()), request.method == "GET"
         if not reads and request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             raise ForgedForm("the form was sent by another site", field="csrf")
         form = {} if reads else _uploaded(request, upload) if upload else _form(body_of(request))
-        return Call(site, params, query, form, cookies, elder, reads, request.path.format(**params))
+        return Call(site, params, query, form, cookies, size in ("1", "2"), size == "2", reads, request.path.format(**params))
 
     def _response(self, call: Call, answer: Answer) -> Response:
         headers: dict[str, Any] = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
@@ -224,7 +225,7 @@ def report(error: Exception, route: str) -> None:
 
 
 def _html(call: Call, page: Page) -> str:
-    view = {"site": call.site, "elder": call.elder, "toggle": call.reads, "refresh": page.refresh}
+    view = {"site": call.site, "elder": call.elder, "largest": call.largest, "toggle": call.reads, "refresh": page.refresh}
     return render.page(page.template, {**view, **page.data})
 
 
@@ -242,7 +243,7 @@ def _set_cookies(call: Call, cookies: tuple[Cookie, ...]) -> dict[str, Any]:
 
 
 def _toggled(call: Call) -> bool:
-    return call.query.get("elder") in ("0", "1")
+    return call.query.get("elder") in ("0", "1", "2")
 
 
 def _cookies(header: str) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from wugan.approval.port import DecisionKind
 from wugan.cases.custody import Certificate, Holder
 from wugan.cases.decide import Settlement
-from wugan.cases.model import Actor, Lapse, OldCertificate, Outcome, Stage, Task
+from wugan.cases.model import Actor, Grade, Lapse, OldCertificate, Outcome, Power, Stage, Task
 from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
 from wugan.items.model import DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
@@ -74,6 +76,7 @@ LIGHTS = {"green": "正常", "yellow": "临近时限", "red": "超过承诺时�
 ACTORS = {
     Actor.SYSTEM: "系统",
     Actor.PERSON: "申请人",
+    Actor.AGENT: "受托人",
     Actor.COURIER: "快递",
     Actor.CHANNEL: "消息渠道",
     Actor.IDENTITY: "身份认证",
@@ -149,6 +152,29 @@ SIGN_IN = {  # why somebody was not signed in: what it is, and what to do
     "expired": ("登录凭证已过期", "请向运维人员领取新的凭证，完整粘贴后重试。"),
     "unavailable": ("统一身份认证暂时没有回应", "请过几分钟再试；您已保存的办理内容没有丢失。"),
 }
+GRADES = {
+    Grade.VERY_SATISFIED: "非常满意",
+    Grade.SATISFIED: "满意",
+    Grade.FAIR: "基本满意",
+    Grade.DISSATISFIED: "不满意",
+    Grade.VERY_DISSATISFIED: "非常不满意",
+}
+TAGS = {
+    "fast": "办得快",
+    "clear": "说明清楚",
+    "polite": "态度好",
+    "no_trip": "不用跑腿",
+    "slow": "办得慢",
+    "unclear": "说明不清楚",
+    "impolite": "态度不好",
+    "courier": "快递有问题",
+    "wrong_data": "预填信息有误",
+}
+POWERS = {
+    Power.DECLARE: "办理申报：代为确认办理意向、核对并提交表单、补正",
+    Power.RECEIVE: "查看和领取：代为查看进度、下载和领取证照",
+}
+ROLES = {"handling_person": "经办人", "legal_representative": "法定代表人", "agent": "代理人"}
 CONDITIONS = {True: "符合", False: "不符合", None: "无法判断"}
 EVENTS = {
     "opened": "系统分析研判，符合办理条件",
@@ -169,6 +195,13 @@ EVENTS = {
     "declared": "申报信息已确认",
     "corrected": "补正内容已提交",
     "withdrawn": "申请人撤回申请",
+    "disputed": "对共享数据提出异议，已转登记机关核实更正",
+    "delegated": "委托他人代办",
+    "delegation_revoked": "撤回对他人的委托",
+    "face_consented": "单独同意处理人脸信息",
+    "face_consent_withdrawn": "撤回对处理人脸信息的同意",
+    "consent_withdrawn": "撤回对处理个人信息的同意，非归档所需的信息已删除",
+    "rated": "对本次服务作出评价",
     "pickup_ordered": "已为旧证回收下单快递",
     "pickup_collected": "快递已取走旧证",
     "pickup_arrived": "旧证已交到审批部门",
@@ -287,9 +320,18 @@ def problem(error: WuganError | None) -> Problem:
 _FORM_FIELDS = {
     "return_way": "请选择旧证怎样交回",
     "delivery_way": "请选择新证照怎样送达",
-    "pickup_address": "请填写快递上门取件的地址，6至120个字",
-    "delivery_address": "请填写收件地址，6至120个字",
-    "pickup_slot": "请选择快递上门取件的时间",
+    "pickup_address": "请写清取件地址：省、市、区（县），再写道路和门牌，例如“山东省青岛市市南区香港中路10号”",
+    "delivery_address": "请写清收件地址：省、市、区（县），再写道路和门牌，例如“山东省青岛市市南区香港中路10号”",
+    "pickup_slot": "这个时段已约满或已过，请另选一个",
+    "name": "请填写受托人的姓名，2至30个字",
+    "id_number": "请填写受托人的18位身份证号，末位是字母时填X",
+    "mobile": "请填写受托人的11位手机号",
+    "powers": "请至少选择一项委托事项",
+    "until": "请选择从今天起90天以内的日期",
+    "grade": "请选择一个评价等级",
+    "tags": "请从列出的标签中选择",
+    "text": "意见不超过500个字",
+    "channels": "请至少保留一种通知方式；都不想要时，可以选择不再提醒此事项",
     "contact_mobile": "请填写11位手机号，快递用来联系您",
     "form": "表单还在准备，请稍后再提交",
     "points": "请至少写一条需要补正的内容，一次告知全部",
@@ -301,9 +343,28 @@ _FORM_FIELDS = {
 }
 
 
+DECLARATION_LABELS = {
+    "return_way": "旧证回收方式",
+    "delivery_way": "送达方式",
+    "pickup_address": "取件地址",
+    "delivery_address": "收件地址",
+    "pickup_slot": "取件时间",
+    "form": "表单",
+}
+
+
 def field_error(field: str | None) -> str:
     """What to mend in a form's field."""
     return _FORM_FIELDS.get(field or "", "请填写此项，不超过200个字")
+
+
+def slot(text: str) -> str:
+    """A courier's time slot, ISO start/end, as 11月25日（周三）09:00–11:00; empty stays empty."""
+    if not text:
+        return ""
+    start, _, end = text.partition("/")
+    at = datetime.fromisoformat(start)
+    return f"{at.month}月{at.day}日（周{'一二三四五六日'[at.weekday()]}）{at:%H:%M}–{end[-5:]}"
 
 
 def source(name: str) -> str:
@@ -317,6 +378,10 @@ def task_reason(code: str) -> str:
     return f"{STAGES[Stage(stage)]}，等待超过时限" if stage != code else _TASK_REASONS.get(code, code or "—")
 
 
-def why(item: Item) -> str:
-    """What set the item off."""
+def why(item: Item, fields: Sequence[str] = ()) -> str:
+    """What set the item off, and which fields; their values stay masked."""
+    if item.kind is Kind.CHANGE and fields:
+        names = "、".join(FIELDS[SubjectField(f)] for f in fields)
+        whose = "登记信息中" if SubjectField.PRODUCER_NAME in fields else "您的营业执照上"
+        return f"{whose}的{names}已由“＊＊＊”变更为“＊＊＊”，与{item.certificates.title}上的内容不一致"
     return TRIGGERS[item.kind]

@@ -21,6 +21,19 @@ from wugan.cases.decide.carrying import (
     handed_over_counter,
     ordered,
 )
+from wugan.cases.decide.consent import (
+    face_consent_withdrawn,
+    face_consented,
+    processing_stopped,
+)
+from wugan.cases.decide.delegation import (
+    LONGEST,
+    MOST_AGENTS,
+    delegated,
+    delegation,
+    delegation_revoked,
+    entrusted,
+)
 from wugan.cases.decide.ending import (
     cancelled,
     closed,
@@ -65,6 +78,12 @@ from wugan.cases.decide.prompting import (
     pushed,
     receipt,
     unreachable,
+)
+from wugan.cases.decide.rating import (
+    MOST_CHARACTERS,
+    TAGS,
+    ratable,
+    rated,
 )
 from wugan.cases.decide.step import (
     Step,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from wugan.cases.decide.delegation import doer, entrusted
 from wugan.cases.decide.prompting import ladder_due
 from wugan.cases.decide.step import Step, expect
 from wugan.cases.model import (
@@ -17,6 +18,7 @@ from wugan.cases.model import (
     Head,
     OldCertificate,
     Outcome,
+    Power,
     Stage,
     Task,
 )
@@ -29,14 +31,15 @@ MOST_FAILED_CHECKS = 5
 MOST_CHECKS = 20  # of one way for one case: nobody can have codes sent to a phone without end
 
 
-def identity_started(head: Head, method: str, reference: str, now: datetime, random: Random) -> Change:
+def identity_started(head: Head, method: str, reference: str, now: datetime, random: Random, agent: str = "") -> Change:
     """The person chose a way to prove who they are (step 3); at a later stage, to come back to their case."""
     _check_lock(head, now)
     if head.attempts.get(method, 0) >= MOST_CHECKS:
         raise Forbidden("too many checks were begun for this case: ask a person")
     step = Step(head, now, random, after_end=True)
-    facts = {"method": method, "attempt": step.count(method)}
-    return step.update(check=f"{method}:{reference}").note("identity_started", Actor.PERSON, facts).change()
+    actor, facts = doer(agent)
+    facts = {**facts, "method": method, "attempt": step.count(method)}
+    return step.update(check=f"{method}:{reference}", checking=agent).note("identity_started", actor, facts).change()
 
 
 def _check_lock(head: Head, now: datetime) -> None:
@@ -44,21 +47,31 @@ def _check_lock(head: Head, now: datetime) -> None:
         raise Forbidden(f"too many failed checks: try again after {head.locked_until:%Y-%m-%d %H:%M}, or ask a person")
 
 
-def identity_checked(head: Head, item: Item, result: Checked, now: datetime, random: Random) -> Change | None:
-    """The vendor told the result of a check. None when it was told before, or a newer check is under way.
+def identity_checked(head: Head, item: Item, result: Checked, now: datetime, random: Random, agent: str | None = None) -> Change | None:
+    """The vendor told the result of a check, of the person or of this agent. None when it was told before, or a newer check is under way.
 
-    An older check that passed, begun in another tab, is as good: the person has a session, so the case must go on.
+    An older check that passed, begun in another tab, is as good: the person has a session, so the case must go on. A code that is
+    typed wrong counts whichever check it belongs to: beginning another must not make guessing free.
     """
     if result.passed:
         _check_lock(head, now)
+    elif head.locked_until and now < head.locked_until:
+        return None  # a lock grows no longer by what is tried under it
     unidentified = head.resume is Stage.IDENTITY and head.stage in (Stage.IDENTITY, Stage.PUSH)
-    if head.check.partition(":")[2] != result.reference and not (result.passed and unidentified):
+    current = head.check.partition(":")[2] == result.reference
+    guessed = not result.passed and result.level == "code"
+    if not (current or guessed or (result.passed and (unidentified or agent))):
         return None
+    who = head.checking if agent is None else agent
     step = Step(head, now, random, after_end=True)
-    facts: dict[str, Any] = {"level": result.level, "reference": result.reference}
+    facts: dict[str, Any] = {**doer(who)[1], "level": result.level, "reference": result.reference}
     if not result.passed:
         return _identity_failed(step, facts | {"reason": result.reason})
-    step.note("identified", Actor.IDENTITY, facts).update(check="")
+    step.note("identified", Actor.IDENTITY, facts)
+    if current:
+        step.update(check="")
+    if who in head.delegations:
+        return step.update(delegations={**head.delegations, who: replace(head.delegations[who], identified_at=now)}).change()
     if head.stage is Stage.PUSH and head.wait is None and head.resume is Stage.IDENTITY:
         return step.update(resume=Stage.INTENTION).change()  # a reminder is on its way: it leads to the next step
     if head.wait is None or head.asked_for is not Stage.IDENTITY:
@@ -77,25 +90,32 @@ def _identity_failed(step: Step, facts: dict[str, Any]) -> Change:
     return step.note("identity_failed", Actor.IDENTITY, facts | {"failed": failed}).change()
 
 
-def intended(head: Head, text: str, now: datetime, random: Random) -> Change:
+def intended(head: Head, text: str, now: datetime, random: Random, agent: str = "") -> Change:
     """ "Continue" counts as the application (step 4); `text` is what the person was asked."""
     expect(head, Stage.INTENTION)
-    step = Step(head, now, random).note("intention_confirmed", Actor.PERSON, {"question": text})
+    entrusted(head, agent, Power.DECLARE, now)
+    actor, facts = doer(agent)
+    step = Step(head, now, random).note("intention_confirmed", actor, {**facts, "question": text})
     return step.change(answered=step.answer(Answer.CONFIRMED, Stage.DECLARATION, resume=Stage.DECLARATION, applied_at=now))
 
 
-def declined(head: Head, forever: bool, now: datetime, random: Random) -> Change:
+def declined(head: Head, forever: bool, now: datetime, random: Random, agent: str = "") -> Change:
     """The person says no, for now or for this item for ever."""
     expect(head, Stage.IDENTITY, Stage.INTENTION, Stage.DECLARATION)
-    step = Step(head, now, random).note("declined", Actor.PERSON, {"forever": forever})
+    entrusted(head, agent, Power.DECLARE, now)
+    actor, facts = doer(agent)
+    step = Step(head, now, random).note("declined", actor, {**facts, "forever": forever})
     answered = step.answer(Answer.DECLINED, Stage.CLOSING, outcome=Outcome.DECLINED, reason="never" if forever else "not_now")
     return step.change(answered=answered, optout=head.item_code if forever else None)
 
 
-def asked_person(head: Head, now: datetime, random: Random) -> Change:
-    """The person wants a human (PIPL art. 24). While the person is asked, the case goes over; later, an official is told to help."""
-    step = Step(head, now, random).note("asked_person", Actor.PERSON).ask(Task.HANDLE)
-    if head.wait is None or head.asked_for not in PERSON_STAGES:
+def asked_person(head: Head, now: datetime, random: Random, agent: str = "", *, known: bool = True) -> Change:
+    """The person wants a human (PIPL art. 24). While the person is asked, the case goes over; later, an official is told to help.
+
+    So is one when it is not `known` who asks: nobody but the person ends what the person began.
+    """
+    step = Step(head, now, random).note("asked_person", *doer(agent)).ask(Task.HANDLE)
+    if head.wait is None or head.asked_for not in PERSON_STAGES or not (known or head.resume is Stage.IDENTITY):
         return step.change()
     answered = step.answer(Answer.ASKED_PERSON, Stage.CLOSING, outcome=Outcome.BY_PERSON, reason="asked_person")
     return step.change(answered=answered)
@@ -111,10 +131,14 @@ def prefilled(head: Head, item: Item, form: Mapping[str, Any], degraded: Sequenc
 
 def declared(
     head: Head, item: Item, form: Mapping[str, Any], return_way: str | None, delivery_way: str, disputed: Sequence[str],
-    now: datetime, random: Random,
+    now: datetime, random: Random, agent: str = "", requests: Sequence[Mapping[str, Any]] = (),
 ) -> Change:  # fmt: skip
-    """The person confirmed form and material and chose return and delivery (step 5)."""
+    """The person confirmed form and material and chose return and delivery (step 5).
+
+    `requests` are all disputes, when one of them is new: they go to the keepers of their registries (数据更正) and block nothing.
+    """
     expect(head, Stage.DECLARATION, Stage.CORRECTION)
+    entrusted(head, agent, Power.DECLARE, now)
     ways = [w.value for w in item.return_ways]
     if (ways or return_way) and return_way not in ways:
         raise InvalidInput(f"choose one of {', '.join(ways) or 'nothing'}", field="return_way")
@@ -122,8 +146,12 @@ def declared(
         raise InvalidInput(f"choose one of {', '.join(w.value for w in item.delivery_ways)}", field="delivery_way")
     correcting = head.asked_for is Stage.CORRECTION
     step = Step(head, now, random)
-    facts = {"return_way": return_way, "delivery_way": delivery_way, "disputed": list(disputed)}
-    step.note("corrected" if correcting else "declared", Actor.PERSON, facts, sealed={"form": form})
+    actor, who = doer(agent)
+    if requests:
+        named = [{"field": r["field"], "source": r["source"], "as_of": r["as_of"]} for r in requests]
+        step.note("disputed", actor, {**who, "fields": named}, sealed={"disputes": list(requests)}).ask(Task.KEEPER)
+    facts = {**who, "return_way": return_way, "delivery_way": delivery_way, "disputed": list(disputed)}
+    step.note("corrected" if correcting else "declared", actor, facts, sealed={"form": form})
     old = OldCertificate.NONE if return_way == ReturnWay.NONE_HELD and not head.holds_old else head.old_certificate
     pickup = not correcting and return_way == ReturnWay.COURIER and old is OldCertificate.WITH_PERSON
     answered = step.answer(

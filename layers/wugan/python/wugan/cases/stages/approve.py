@@ -63,7 +63,7 @@ class Approve(StageService):
             item_version=head.item_version,
             jurisdiction=head.jurisdiction,
             subject=head.subject,
-            form={f.name: {"value": f.final, "source": f.source, "given": f.given, "disputed": f.disputed} for f in fields},
+            form={f.name: {"value": f.final, "source": f.source, "given": f.given, "disputed": f.disputed, "why": f.why} for f in fields},
             materials=tuple(materials(item, fields)),
             changes=tuple(sealed(head.case_id, "changes") or ()),
             promised_by=head.promised_by.isoformat() if head.promised_by else "",

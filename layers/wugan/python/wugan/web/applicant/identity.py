@@ -1,0 +1,101 @@
+"""Proving who one is (step 3): by face at a vendor's, by code, or not at all; and what happens when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from wugan.cases.applicant import FACE_CONSENT
+from wugan.cases.model import Head, Stage
+from wugan.errors import Forbidden, InvalidInput, LinkExpired, LinkInvalid
+from wugan.web.applicant.visit import CHECK_COOKIE, SESSION_COOKIE, Visit
+from wugan.web.edge import Answer, Page, Redirect
+
+
+def identity(visit: Visit) -> Answer:
+    """The ways to prove who one is; straight on for those who did."""
+    case = visit.opened()
+    if case is not None and case.head.stage is not Stage.IDENTITY:
+        return visit.to(visit.next_page(case.head, case.powers))
+    return _identity_page(visit, "again" if visit.session else "")
+
+
+def _locked(visit: Visit, head: Head) -> datetime | None:
+    until = head.locked_until
+    return until if until and visit.applicant.context.clock.now() < until else None
+
+
+def _identity_page(visit: Visit, notice: str, status: int = 200) -> Page:
+    shown = visit.look()
+    chosen = _who(visit)
+    data = {
+        "shown": shown, "notice": notice, "locked": _locked(visit, shown.head), "consent_text": FACE_CONSENT,
+        "who": shown.head.contact if chosen is None else chosen,
+    }  # fmt: skip
+    return visit.page("identity.html", data, status=status, leaves=True)
+
+
+def _who(visit: Visit) -> int | None:
+    told = visit.call.form.get("who", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 4 else None
+
+
+def identity_start(visit: Visit) -> Answer:
+    """Begin a check in the way that the person chose."""
+    visit.form_of_link()
+    form = visit.call.form
+    try:
+        if form.get("method") == "code":
+            token = visit.applicant.start_code(visit.link, _who(visit))
+            return visit.page("code.html", {"notice": "", "shown": visit.look()}, cookies=(visit.cookie(CHECK_COOKIE, token),))
+        if form.get("consent") != "1":
+            return _identity_page(visit, "consent", 400)
+        url, token = visit.applicant.start_face(visit.link, _who(visit))
+    except (Forbidden, InvalidInput) as error:
+        if isinstance(error, LinkInvalid | LinkExpired):
+            raise
+        return _identity_page(visit, {"method": "no_mobile", "who": "who"}.get(error.field or "", "failed"), error.status)
+    return Redirect(url, (visit.cookie(CHECK_COOKIE, token),))
+
+
+def identity_return(visit: Visit) -> Answer:
+    """Back from the vendor: one button, because a GET changes nothing."""
+    return visit.page("return.html", {"notice": "", "shown": visit.look()})
+
+
+def identity_finish(visit: Visit) -> Answer:
+    """Take the result of the face check."""
+    visit.form_of_link()
+    return _finish(visit, lambda pending: visit.applicant.finish_face(visit.link, pending))
+
+
+def identity_code(visit: Visit) -> Answer:
+    """Take the code and the end of the identity number."""
+    visit.form_of_link()
+    form = visit.call.form
+    code, tail = form.get("code", ""), form.get("id_tail", "")
+    return _finish(visit, lambda pending: visit.applicant.finish_code(visit.link, pending, code[:12], tail[:8]))
+
+
+def _finish(visit: Visit, finish: Callable[[str], str | None]) -> Answer:
+    """Go on with a session, wait for the result, or offer the other ways."""
+    shown = visit.look()
+    try:
+        session = finish(visit.call.cookies.get(CHECK_COOKIE, ""))
+    except (LinkInvalid, LinkExpired):
+        return _identity_page(visit, "check_lost", 403)
+    except Forbidden:
+        return _failed(visit)
+    if session is None:
+        return visit.page("return.html", {"notice": "pending", "shown": shown})
+    case = visit.applicant.opened(visit.link, session)
+    cookies = (visit.cookie(SESSION_COOKIE, session), visit.cookie(CHECK_COOKIE, ""))
+    return visit.to(visit.next_page(case.head, case.powers), cookies=cookies)
+
+
+def _failed(visit: Visit) -> Page:
+    """A code may be typed again until the case is locked; a face check is over."""
+    shown = visit.look()
+    if shown.head.check.startswith("code:") and not _locked(visit, shown.head):
+        return visit.page("code.html", {"notice": "failed", "shown": shown}, status=403)
+    return _identity_page(visit, "failed", 403)
