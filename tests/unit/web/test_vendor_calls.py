@@ -276,3 +276,22 @@ def test_a_message_of_which_nothing_was_heard_is_asked_about(town: Town, link: s
     for _ in range(2):
         town.callbacks.poll(town.head(link))
     assert told(town, link) == ["delivered_prompt"]
+
+
+# --- what may be told
+
+
+def test_no_key_of_an_address_reaches_a_log(
+    town: Town, client: Client, link: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError(SECRETS["sms_key"])
+
+    caplog.set_level("DEBUG")
+    prompt(town, link)
+    send(client, SMS, [row(), {"sid": SECRETS["sms_key"]}])
+    send(client, SMS, [row("unknown")])
+    monkeypatch.setattr(town.store, "head", fail)
+    assert send(client, SMS, [row()]).status == 500
+    assert "/callbacks/sms/QD/tencent" in caplog.text  # the error is told with its route
+    assert SECRETS["sms_key"] not in caplog.text + "".join(town.told)

@@ -189,10 +189,10 @@ class Couriers(Strict):
 
 
 class Platform(Strict):
-    """A department with an approval platform; `key` signs both ways."""
+    """A department with an approval platform; `key` signs both ways. All platforms share one: what they send is checked under that name."""
 
     endpoint: Endpoint
-    key: SecretName = "department"
+    key: Annotated[Literal["department"], NAMES_SECRET] = "department"
 
 
 class Bureau(Strict):
