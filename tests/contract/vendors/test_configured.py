@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
 import pytest
 
+from infra.sandbox.script import Config, Retry
 from infra.sandbox.server import SandboxServer
+from infra.sandbox.vendors.settings import Accounts
+from tests.browser.serve import rest_event
 from tests.contract.vendors.harness import CASE, STILL, config, press, until
-from tests.contract.vendors.test_real_couriers import DELIVERY, PICKUP
+from tests.contract.vendors.test_real_couriers import DELIVERY, PICKUP, Came, Target
 from tests.support.aws import storage
 from tests.support.vendors import SECRETS, accounts, document
 from wugan import bootstrap
 from wugan import config as names
 from wugan.approval.desk import DeskDepartment
 from wugan.approval.platform import PlatformDepartment
+from wugan.cases.callbacks import Callbacks
 from wugan.courier.port import ParcelState
 from wugan.errors import InvalidInput, VendorRefused
 from wugan.items.model import Channel
 from wugan.outreach.port import Message
+from wugan.web import callbacks_app
 
 NUMBER = "370202199001010015"
 SOON = STILL.model_copy(update={"receipt": 0.01, "batch": 0.02})
+MOVING = SOON.model_copy(update={"collect": 0.02, "arrive": 0.02})
 ADDRESSES = {Channel.WECHAT: "openid-1", Channel.SMS: "13800001234", Channel.APP: "user-1"}
 
 
@@ -35,6 +41,50 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
     with SandboxServer(config(SOON, vendors=accounts("http://127.0.0.1:9"))) as server, storage(monkeypatch):
         configure(monkeypatch, document(server.url))
         yield server
+
+
+@dataclass
+class Called:
+    """The vendors, who call back at the real callbacks; `receipts` and `parcels` are what the case services are told."""
+
+    server: SandboxServer
+    receipts: set[tuple[str, str]] = field(default_factory=set)
+    parcels: set[str] = field(default_factory=set)
+
+    def acknowledged(self) -> bool:
+        """Whether every push so far got the answer that its vendor waits for."""
+        told = self.server.records("callbacks")
+        return bool(told) and all(row["state"] == "acknowledged" for row in told)
+
+
+def patient(vendors: Accounts) -> Config:
+    """Vendors that repeat until a busy machine has answered."""
+    return config(MOVING, vendors=vendors).model_copy(update={"retry": Retry(first=(0.1,), every=0.2, give_up=60, timeout=20)})
+
+
+@pytest.fixture(params=["as configured", "EMS first"])
+def called(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Called]:
+    app = callbacks_app.create(bootstrap.callbacks, bootstrap.vendor_calls)
+
+    def answer(came: Came) -> bytes:
+        event = rest_event(app, "POST", came.target, came.headers, came.body)
+        assert event, f"no route for {came.target}"
+        reply = app(event, None)
+        assert reply["statusCode"] == 200, reply["body"]
+        return str(reply["body"]).encode()
+
+    with Target() as target, SandboxServer(patient(accounts(target.url))) as server, storage(monkeypatch):
+        value = document(server.url)
+        if request.param == "EMS first":
+            value["default"]["couriers"]["options"].reverse()
+        configure(monkeypatch, value)
+        monkeypatch.setenv(names.PUBLIC_URL, target.url)
+        bootstrap.settings.cache_clear()
+        called = Called(server)
+        monkeypatch.setattr(Callbacks, "receipt", lambda _, one: called.receipts.add((one.message_id, one.status.value)))
+        monkeypatch.setattr(Callbacks, "parcel", lambda _, order: called.parcels.add(order))
+        target.answer = answer
+        yield called
 
 
 def configure(monkeypatch: pytest.MonkeyPatch, value: dict[str, Any]) -> None:
@@ -158,3 +208,21 @@ def test_production_refuses_this_document(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(InvalidInput, match="https") as caught:
         bootstrap.messenger("QD")
     assert caught.value.field == "default.wechat.endpoint"
+
+
+def test_receipts_of_every_channel_come_in_and_are_acknowledged(called: Called) -> None:
+    for number, channel in enumerate(Channel, 1):
+        bootstrap.messenger("QD").send(message(channel, number))
+    bootstrap.messenger("LX").send(message(Channel.SMS, 9))
+    ids = {f"{CASE}-push-{number}" for number in (*range(1, len(Channel) + 1), 9)}
+    until(lambda: {id for id, _ in called.receipts} == ids, seconds=30)
+    until(called.acknowledged, seconds=30)
+    assert all(bootstrap.send_log().attempts(id)[-1].heard for id in ids)
+
+
+@pytest.mark.parametrize("jurisdiction", ["QD", "LX"])
+def test_parcels_pushes_come_in_and_are_acknowledged(called: Called, jurisdiction: str) -> None:
+    bootstrap.courier(jurisdiction).order(DELIVERY)
+    until(lambda: called.server.records("parcels")[0]["state"] == "arrived", seconds=30)
+    until(lambda: called.parcels == {DELIVERY.id}, seconds=30)
+    until(called.acknowledged, seconds=30)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wugan.cases.callbacks import Callbacks
-from wugan.errors import InvalidInput, NotFound, NotYet, WuganError
+from wugan.errors import InvalidInput, NotFound, NotYet
 from wugan.outreach.receipts import Receipt
 from wugan.outreach.sendlog import SendLog
 
@@ -70,27 +70,26 @@ class VendorCalls:
         heard = self.reader.read(jurisdiction, kind, vendor, call)
         for row in heard.bad:
             self.report(f"{kind} {vendor}: {row}")
-        left = [*(self._receipt(one) for one in heard.receipts), *(self._order(one) for one in heard.orders)]
-        failed = [error for error in left if error]
+        failed = [error for error in (*map(self._receipt, heard.receipts), *map(self._order, heard.orders)) if error]
         if failed:
             raise failed[0]
         if heard.unknown:
             raise NotYet(f"{heard.unknown} messages are not known yet: send them again", field="message")
         return heard
 
-    def _receipt(self, receipt: Receipt) -> WuganError | None:
+    def _receipt(self, receipt: Receipt) -> Exception | None:
         try:
             self.log().heard(receipt.message_id, receipt.status, self.callbacks.context.clock.wall())
             self.callbacks.receipt(receipt)
         except (InvalidInput, NotFound) as error:  # a message of another sender of the account: it will never be ours
             self.report(f"receipt: {error.code}")
-        except WuganError as error:
+        except Exception as error:  # whatever it is, the others are taken in first; then it is raised
             return error
         return None
 
-    def _order(self, order_id: str) -> WuganError | None:
+    def _order(self, order_id: str) -> Exception | None:
         try:
             self.callbacks.parcel(order_id)
-        except WuganError as error:
+        except Exception as error:  # as above
             return error
         return None

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from wugan.cli import audit, case, demo, desk, explain, items, scan, sense, subject, world
+from wugan.cli import audit, case, demo, desk, explain, items, scan, sense, subject, vendors, world
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Wugan (无感): approvals that the government starts itself.")
 app.add_typer(items.app, name="items")
@@ -19,6 +19,7 @@ app.add_typer(case.app, name="case")
 app.add_typer(desk.app, name="desk")
 app.add_typer(audit.app, name="audit")
 app.add_typer(sense.app, name="sense")
+app.add_typer(vendors.app, name="vendors")
 app.command("scan")(scan.scan)
 app.command("demo")(demo.demo)
 app.add_typer(subject.app, name="subject")

@@ -1,9 +1,8 @@
 """The way without a face (非人脸方式): a code by SMS, made and checked by us. The identity number is compared by `cases.applicant`.
 
 The code is derived from the check's id under a key, so that a repeat sends the same one under the same message id. Kept is its digest
-under the same key, never the code. In DynamoDB: partition key `reference`, `digest`, `expires_at`, `tries`, `ttl`; `begin` is a put on
-the condition that the item does not exist, `attempt` adds 1 to `tries` on the condition that it is below the limit, `spend` sets `spent` on
-the condition that it is not.
+under the same key, never the code. In DynamoDB (`wugan.aws.vendor_store`): `begin` is a put on the condition that the item does not
+exist, `attempt` adds 1 to `tries` on the condition that it is below the limit, `spend` sets `spent` on the condition that it is not.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Protocol
 
 from wugan.clock import Clock
@@ -52,21 +52,24 @@ class MemoryCodeStore:
     """Codes in a dictionary."""
 
     codes: dict[str, SentCode] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def begin(self, code: SentCode) -> None:
         self.codes.setdefault(code.reference, code)
 
     def attempt(self, reference: str, most: int) -> SentCode | None:
-        code = self.codes.get(reference)
-        if code is None or code.tries >= most:
-            return None
-        self.codes[reference] = replace(code, tries=code.tries + 1)
-        return self.codes[reference]
+        with self._lock:
+            code = self.codes.get(reference)
+            if code is None or code.tries >= most:
+                return None
+            self.codes[reference] = code = replace(code, tries=code.tries + 1)
+            return code
 
     def spend(self, reference: str) -> bool:
-        first = not self.codes[reference].spent
-        self.codes[reference] = replace(self.codes[reference], spent=True)
-        return first
+        with self._lock:
+            first = not self.codes[reference].spent
+            self.codes[reference] = replace(self.codes[reference], spent=True)
+            return first
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from threading import Lock
 from typing import Protocol
 
 from wugan.errors import Conflict
@@ -68,14 +69,16 @@ class MemorySendLog:
     """The log in a dictionary."""
 
     tries: dict[str, list[Attempt]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def attempts(self, message_id: str) -> Sequence[Attempt]:
         return tuple(self.tries.get(message_id, ()))
 
     def begin(self, attempt: Attempt) -> None:
-        if attempt.number != len(self.attempts(attempt.message_id)):
-            raise Conflict("this try was begun already")
-        self.tries.setdefault(attempt.message_id, []).append(attempt)
+        with self._lock:
+            if attempt.number != len(self.attempts(attempt.message_id)):
+                raise Conflict("this try was begun already")
+            self.tries.setdefault(attempt.message_id, []).append(attempt)
 
     def settle(self, attempt: Attempt, state: State, reference: str = "") -> None:
         tries = self.tries[attempt.message_id]

@@ -1,10 +1,9 @@
 """Access tokens that several Lambdas share: fetched by whoever needs one first, kept until shortly before they end.
 
-In DynamoDB: one item for each name, `{name, value, expires_at, ttl}`, encrypted under the stack's KMS key; `put` is conditional on
-`expires_at` being later than the stored one, so that a slow Lambda never lays an older token over a newer; a token that the vendor
-refused gives way to any other. Systems Manager was looked
-at and not taken: its parameters know no condition, and a standard one takes 40 reads a second. Nobody locks: a fetch too many is
-harmless, since WeChat's stable token and OAuth2's grant leave the token of the other valid.
+In DynamoDB (`wugan.aws.vendor_store`): one item for each name, encrypted under the stack's KMS key; `put` is conditional on the token
+ending later than the stored one, so that a slow Lambda never lays an older token over a newer; a token that the vendor refused gives way
+to any other. Systems Manager was looked at and not taken: its parameters know no condition, and a standard one takes 40 reads a second.
+Nobody locks: a fetch too many is harmless, since WeChat's stable token and OAuth2's grant leave the token of the other valid.
 """
 
 from __future__ import annotations

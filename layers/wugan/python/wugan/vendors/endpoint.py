@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from wugan.errors import InvalidInput
@@ -13,6 +13,9 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 # RFC 6761, 6762, 8375, 9476 and what sites call their own machines: never a vendor's.
 NEVER_PUBLIC = frozenset({"localhost", "local", "internal", "intranet", "lan", "home", "corp", "private"})
 NEVER_PUBLIC |= {"test", "invalid", "example", "onion", "alt", "arpa"}
+
+UNICAST = IPv6Network("2000::/3")  # all that is given out; outside lie mapped addresses, NAT64 and what is private
+TUNNELS = (IPv6Network("2001::/23"), IPv6Network("2002::/16"))  # Teredo and 6to4 have IPv4 addresses inside
 
 
 def check(url: str) -> None:
@@ -44,8 +47,9 @@ def public(host: str) -> bool:
         address = ip_address(host.partition("%")[0])
     except ValueError:
         return _public_name(host)
-    inside = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-    return address.is_global and inside.is_global and not address.is_multicast
+    if isinstance(address, IPv6Address):
+        return address.is_global and address in UNICAST and not any(address in network for network in TUNNELS)
+    return address.is_global and not address.is_multicast
 
 
 def _public_name(host: str) -> bool:

@@ -272,20 +272,20 @@ def secret_names(vendors: Vendors) -> dict[str, str]:
 
 
 def _secrets(model: BaseModel, at: str) -> Iterator[tuple[str, str]]:
-    for path, part in _parts(model, at):
+    for path, part in parts(model, at):
         for name, info in type(part).model_fields.items():
             if NAMES_SECRET in info.metadata:
                 yield f"{path}{name}", getattr(part, name)
 
 
 def _leaves(model: BaseModel, at: str) -> Iterator[tuple[str, str, str]]:
-    for path, part in _parts(model, at):
+    for path, part in parts(model, at):
         for name in type(part).model_fields:
             if isinstance(value := getattr(part, name), str):
                 yield f"{path}{name}", name, value
 
 
-def _parts(value: object, at: str) -> Iterator[tuple[str, BaseModel]]:
+def parts(value: object, at: str) -> Iterator[tuple[str, BaseModel]]:
     """Every model in a model, with its path and a dot."""
     if isinstance(value, BaseModel):
         yield at, value
@@ -297,7 +297,7 @@ def _parts(value: object, at: str) -> Iterator[tuple[str, BaseModel]]:
     else:
         return
     for name, one in inside:
-        yield from _parts(one, f"{at}{name}.")
+        yield from parts(one, f"{at}{name}.")
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
