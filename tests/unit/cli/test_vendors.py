@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ def test_the_compact_text_is_what_a_function_reads(tmp_path: Path) -> None:
     assert code == 0
     assert model.read(text) == model.parse(document("https://vendor.example.cn"))
     assert text.count("\n") == 1
+
+
+def test_the_override_is_the_text_in_quotes(tmp_path: Path) -> None:
+    code, text = run(tmp_path, document("https://vendor.example.cn"), "--override")
+    assert code == 0
+    name, _, value = text.strip().partition("=")
+    assert name == "Vendors"
+    assert model.read(json.loads(value)) == model.parse(document("https://vendor.example.cn"))
 
 
 def test_production_refuses_this_machine_and_a_rehearsal_does_not(tmp_path: Path) -> None:

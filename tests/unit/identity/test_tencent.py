@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from tests.support.fake_vendor import FakeVendor, broke_off, said
+from tests.support.template import ROOT
+from wugan.cases.applicant import QUESTION
 from wugan.clock import FixedClock
 from wugan.clouds.tencent import TencentCloud
 from wugan.errors import InvalidInput, VendorRefused, VendorUnavailable
 from wugan.http import Answer
 from wugan.identity import tencent
 from wugan.identity.port import Checked, Started
-from wugan.identity.tencent import TencentFace
+from wugan.identity.tencent import MOST_INTENTION, TencentFace
+from wugan.items.catalogue import load_folder
 
 CLOCK = FixedClock(datetime(2026, 11, 24, 4, 0, tzinfo=UTC))
 
@@ -142,3 +145,9 @@ def test_what_is_not_about_the_person_is_asked_again(answer: object) -> None:
 def test_a_start_that_is_not_understood(answer: Answer) -> None:
     with pytest.raises(VendorUnavailable):
         face(FakeVendor(answer)).start_face("i", "张三", "1", "b")
+
+
+def test_the_question_of_every_item_can_be_read_out() -> None:
+    lengths = [len(QUESTION.format(item=item.name)) for item in load_folder(ROOT / "items").items]
+    assert lengths
+    assert max(lengths) <= MOST_INTENTION

@@ -13,7 +13,8 @@ from tests.support.vendors import SECRETS
 from tests.unit.web.client import Client, Reply
 from wugan.cases.applicant import Declaration
 from wugan.cases.model import effect_id
-from wugan.courier.port import ParcelState
+from wugan.courier.choice import ChosenCourier
+from wugan.courier.port import ParcelState, Push
 from wugan.courier.waybills import Entry
 from wugan.outreach.receipts import Status, receipt
 from wugan.outreach.sendlog import Attempt, State
@@ -276,3 +277,34 @@ def test_a_message_of_which_nothing_was_heard_is_asked_about(town: Town, link: s
     for _ in range(2):
         town.callbacks.poll(town.head(link))
     assert told(town, link) == ["delivered_prompt"]
+
+
+def test_the_couriers_are_given_the_address_as_it_was_called(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def parse(_: object, name: str, headers: dict[str, str], target: str, body: bytes) -> Push:  # noqa: ARG001
+        seen.append(target)
+        return Push((), b"{}")
+
+    monkeypatch.setattr(ChosenCourier, "parse_push", parse)
+    assert send(client, "/callbacks/courier/LX/kuaidi100?order=a-b%2F1", b"").status == 200
+    assert seen == ["/callbacks/courier/LX/kuaidi100?order=a-b%2F1"]
+
+
+# --- what may be told
+
+
+def test_no_key_of_an_address_reaches_a_log(
+    town: Town, client: Client, link: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError(SECRETS["sms_key"])
+
+    caplog.set_level("DEBUG")
+    prompt(town, link)
+    send(client, SMS, [row(), {"sid": SECRETS["sms_key"]}])
+    send(client, SMS, [row("unknown")])
+    monkeypatch.setattr(town.store, "head", fail)
+    assert send(client, SMS, [row()]).status == 500
+    assert "/callbacks/sms/{jurisdiction}/{vendor}" in caplog.text  # the error is told with its route
+    assert SECRETS["sms_key"] not in caplog.text + "".join(town.told)

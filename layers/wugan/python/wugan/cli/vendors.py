@@ -23,7 +23,8 @@ ADVANCED_BYTES = 8192
 def check(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The document, as YAML or JSON.")],
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Admit endpoints that production refuses.")] = False,
-    compact: Annotated[bool, typer.Option("--compact", help="Print only the JSON text for the template's parameter.")] = False,
+    compact: Annotated[bool, typer.Option("--compact", help="Print only the JSON text.")] = False,
+    override: Annotated[bool, typer.Option("--override", help="Print only `Vendors=…` as sam deploy reads it.")] = False,
 ) -> None:
     """Tell what the document says, which secrets it needs and where vendors are to call back; exit code 1 names what is wrong with it."""
     with refusing():
@@ -35,7 +36,9 @@ def check(
         size = len(text.encode())
         if size > ADVANCED_BYTES:
             raise InvalidInput(f"{size} bytes as JSON; a parameter holds {ADVANCED_BYTES}", field="vendors")
-    typer.echo(text if compact else "\n".join(_told(vendors, size)))
+    if override:
+        text = f"Vendors={json.dumps(text, ensure_ascii=False)}"  # SAM cuts a value at the first quote that is not escaped
+    typer.echo(text if compact or override else "\n".join(_told(vendors, size)))
 
 
 def _loaded(file: Path) -> Any:

@@ -189,13 +189,13 @@ class Couriers(Strict):
 
 
 class Platform(Strict):
-    """A department with an approval platform; `key` signs both ways.
+    """A department with an approval platform; `key` signs both ways. All platforms share one: what they send is checked under that name.
 
     `certificate_key` is public: with it the department's signatures on certificates are checked (`wugan.approval.certificate`).
     """
 
     endpoint: Endpoint
-    key: SecretName = "department"
+    key: Annotated[Literal["department"], NAMES_SECRET] = "department"
     certificate_key: Annotated[str, StringConstraints(pattern=r"^(ed25519:[A-Za-z0-9+/]{43}=)?$")] = ""
 
 

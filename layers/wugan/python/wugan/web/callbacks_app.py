@@ -60,8 +60,8 @@ def _shaking(app: Chalice, calls: Callable[[], VendorCalls]) -> Callable[..., Re
 
 
 def _call(request: Request) -> Call:
-    query = dict(request.query_params or {})
-    target = f"{request.path}?{urlencode(query)}" if query else request.path
+    query, path = dict(request.query_params or {}), request.path.format(**(request.uri_params or {}))  # Chalice's path is the route
+    target = f"{path}?{urlencode(query)}" if query else path
     return Call(dict(request.headers), target, query, body_of(request))
 
 
