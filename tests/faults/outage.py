@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
@@ -28,7 +28,7 @@ from wugan.cases.vendor_calls import VendorCalls
 from wugan.clock import FixedClock
 from wugan.courier.health import MemoryHealth
 from wugan.courier.waybills import MemoryWaybills
-from wugan.errors import VendorUnavailable
+from wugan.errors import LinkExpired, VendorUnavailable
 from wugan.http import JsonClient
 from wugan.identity.code import MemoryCodeStore
 from wugan.outreach.sendlog import MemorySendLog
@@ -44,6 +44,7 @@ ORIGIN = "https://wugan.example"
 ASLEEP = "asleep"
 DAY = 86_400
 SETTLE = 0.03  # seconds of real time in which the vendors may do what they do
+PUSHED = 5.0  # seconds of real time that a push may take
 STEP = timedelta(hours=1)
 DELAYS = Delays(receipt=0.02, batch=0.02, collect=0.1, arrive=0.1, decide=0.1, late=0.05)
 PATIENCE = 60.0  # seconds of real time
@@ -115,7 +116,7 @@ class Outage(World):
         self.department: Any = departments.department(bureau, kit)
         self.machine = self.patient = Patient(self.waits, {}, clock=self.clock)
         self._wire()
-        self.callbacks = self.sweeper.callbacks
+        self.callbacks = replace(self.sweeper.callbacks, secrets=SECRETS.__getitem__)
         reader = VendorReader(lambda _: bureau, lambda _: self.courier, SECRETS.__getitem__, lambda: self.log, self.clock)
         self.calls = VendorCalls(self.callbacks, lambda: self.log, reader, lambda _: None)
         self.server.point_at(url)
@@ -138,7 +139,7 @@ class Outage(World):
 
     def away(self) -> None:
         """The vendor goes away for a day."""
-        self.gone = True
+        self.gone, self.returns = True, self.clock.now() + timedelta(seconds=DAY)
         self.server.down(self.down, DAY)
 
     def _begun(self) -> None:
@@ -147,9 +148,21 @@ class Outage(World):
 
     def _settled(self) -> bool:
         """Whether something came from outside while we waited a moment of real time."""
-        version = self.head.version
+        version, end = self.head.version, time.monotonic() + PUSHED
         time.sleep(SETTLE)
+        while self._pushing() and time.monotonic() < end:
+            time.sleep(SETTLE / 10)
         return self.head.version != version
+
+    def _pushing(self) -> bool:
+        """Whether a vendor that is there has something to tell: the clock stands still meanwhile, for pushes are signed by it."""
+        waiting = [c["vendor"] for c in self.server.records("callbacks") if c["state"] == "waiting"]
+        return any(vendor != self.down or self.back for vendor in waiting)
+
+    @property
+    def back(self) -> bool:
+        """Whether the vendor is there, again or still."""
+        return not self.gone or self.clock.now() >= self.returns
 
     def _wait(self) -> None:
         """Let time pass, to the next try or by a step, and have the sweeper look."""
@@ -180,7 +193,10 @@ class Outage(World):
             url, self.pending = self.applicant.start_face(self.link)
             self._begun()
             press(url, "pass")
-        self.session = self.applicant.finish_face(self.link, self.pending) or ""
+        try:
+            self.session = self.applicant.finish_face(self.link, self.pending) or ""
+        except LinkExpired:
+            self.pending = ""  # too long ago: the person begins anew
         return bool(self.session)
 
 

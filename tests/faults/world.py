@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import Any
 from tests.faults.machine import Machine
 from tests.faults.mischief import Killed, Mischief, Watched
 from tests.support import people
-from wugan import signing
+from tests.support.hearing import hear
 from wugan.cases import decide
 from wugan.cases.applicant import Applicant, Declaration
 from wugan.cases.callbacks import Callbacks
@@ -257,11 +256,9 @@ class World:
             self.again(lambda: self.applicant.decline(self.link, forever=False))
             return
         _, pending = self.again(lambda: self.applicant.start_face(self.link))
-        reference = self.head.check.partition(":")[2]
         for begun in self.identity.faces:
             self.identity.finish_face(begun, passed=True)
         self.session = self.again(lambda: self.applicant.finish_face(self.link, pending))
-        self.tell("identity", {"id": f"i-{reference}", "check_id": reference.removeprefix("face-"), "reference": reference})
 
     def _at_intention(self) -> None:
         self.again(lambda: self.applicant.intend(self.link, self.session))
@@ -371,10 +368,7 @@ class World:
     def receive(self, message: Message) -> None:
         """What the edge does with a signed message. Raises NotYet, and what a vendor would take for a failure."""
         kind, content = message
-        body, path = json.dumps(content).encode(), f"/callbacks/{kind}"
-        now = str(int(self.clock.wall().timestamp()))
-        headers = {signing.TIME_HEADER: now, signing.SIGNATURE_HEADER: signing.sign(SECRET, now, path, body)}
-        getattr(self.callbacks, kind)(headers, path, body)
+        hear(self.callbacks, kind, content, SECRET, self.clock.wall())
 
     # --- what came of it
 

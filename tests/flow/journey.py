@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from dataclasses import dataclass, field
 
 from tests.support import people
 from tests.support.aws import Stack
-from wugan import bootstrap, signing
+from tests.support.hearing import hear
+from wugan import bootstrap
 from wugan.cases.applicant import Declaration
 from wugan.cases.model import Event, Head, effect_id
 from wugan.cases.opening import Fate
@@ -101,10 +101,7 @@ class Journey:
     # --- the others
 
     def callback(self, kind: str, message: dict[str, object]) -> Journey:
-        body, path = json.dumps(message).encode(), f"/callbacks/{kind}"
-        now = str(int(self.stack.clock.wall().timestamp()))
-        headers = {signing.TIME_HEADER: now, signing.SIGNATURE_HEADER: signing.sign("v", now, path, body)}
-        getattr(bootstrap.callbacks(), kind)(headers, path, body)
+        hear(bootstrap.callbacks(), kind, message, "v", self.stack.clock.wall())
         return self
 
     def parcel(self, kind: str, state: ParcelState) -> Journey:

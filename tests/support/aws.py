@@ -141,7 +141,7 @@ def _create() -> str:
     key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name="link", SecretString="a secret for tests only")
-    kinds = ("channel", "identity", "courier", "department", "registry")
+    kinds = ("department", "registry")
     secrets.create_secret(Name="vendor", SecretString=json.dumps(dict.fromkeys(kinds, "v")))
     return str(key)
 

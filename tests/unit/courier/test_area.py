@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wugan.courier.area import Area, divide
+from wugan.courier.ems import whole
 
 HOME = Area("山东省", "青岛市", "市北区")
 
@@ -42,3 +43,17 @@ def test_an_area_holds_what_lies_in_it() -> None:
     assert Area("山东省").holds(HOME)
     assert not Area("山东省", "青岛市", "市南区").holds(HOME)
     assert not HOME.holds(Area("山东省"))
+
+
+@pytest.mark.parametrize(
+    ("address", "area"),
+    [
+        ("青岛市行政审批服务局审批窗口", HOME),
+        ("莱西市行政审批服务局审批窗口", Area("山东省", "青岛市", "莱西市")),
+        ("青岛市市南区演示路1号", Area("山东省", "青岛市", "市南区")),
+        ("济南市演示路1号", Area("", "济南市", "")),
+    ],
+)
+def test_for_ems_an_address_in_the_bureaus_city_is_made_whole(address: str, area: Area) -> None:
+    home = Area("山东省", "青岛市", "莱西市") if address.startswith("莱西") else HOME
+    assert whole(divide(address, home)[0], home) == area

@@ -34,7 +34,7 @@ def load(name: str) -> ModuleType:
     [
         ("applicant", "GET", "/c/{link}"),
         ("desk", "GET", "/desk/cases/{case_id}"),
-        ("callbacks", "POST", "/callbacks/channel"),
+        ("callbacks", "POST", "/callbacks/department"),
     ],
 )
 def test_a_log_line_names_the_route_and_nothing_else(

@@ -60,9 +60,6 @@ GET /desk/tasks
 POST /desk/tasks/{case_id}/done
 """
 CALLBACKS = """
-POST /callbacks/channel
-POST /callbacks/identity
-POST /callbacks/courier
 POST /callbacks/department
 POST /callbacks/courier/{jurisdiction}/{vendor}
 POST /callbacks/sms/{jurisdiction}/{vendor}

@@ -1,6 +1,6 @@
 """What vendors and departments tell us (回调): verified, taken in once, acknowledged fast.
 
-A courier's and an identity vendor's push is only a hint: the vendor is asked before anything is believed.
+A courier's push is only a hint: the courier is asked before anything is believed.
 """
 
 from __future__ import annotations
@@ -40,15 +40,8 @@ class Callbacks:
     applicant: Applicant
     messages: Messages
     courier_port: Callable[[str], Courier]  # by jurisdiction
-    secrets: Callable[[str], str]  # by kind: channel, identity, courier, department
+    secrets: Callable[[str], str]  # by name
     certificate_key: Callable[[str], str] = lambda _: ""  # by jurisdiction: with which its department signs certificates
-
-    def channel(self, headers: dict[str, str], path: str, body: bytes) -> None:
-        """A delivery receipt: {id, message_id, status, reason}."""
-        message = self._open("channel", headers, path, body, ("id", "message_id", "status"))
-        if message["status"] not in ("delivered", "undelivered"):
-            raise InvalidInput("delivered or undelivered", field="status")
-        self.receipt(Receipt(message["id"], message["message_id"], Status(message["status"])))
 
     def receipt(self, receipt: Receipt) -> None:
         """What became of a message. Only prompts have an answer to it; that of a code or a notice is in the log of sends."""
@@ -86,18 +79,6 @@ class Callbacks:
         if found:
             self.receipt(found)
 
-    def identity(self, headers: dict[str, str], path: str, body: bytes) -> None:
-        """A check is finished: {id, check_id, reference}."""
-        message = self._open("identity", headers, path, body, ("id", "check_id"))
-        case_id, kind, attempt = parse_effect_id(message["check_id"])
-        self._written(self.context.store.head(case_id), kind, attempt)
-        self.applicant.checked(case_id)
-
-    def courier(self, headers: dict[str, str], path: str, body: bytes) -> None:
-        """A parcel moved: {id, order_id, waybill, state}."""
-        message = self._open("courier", headers, path, body, ("id", "order_id"))
-        self.parcel(message["order_id"])
-
     def parcel(self, order_id: str) -> Head:
         """Ask the courier where a parcel is, and take it in."""
         case_id, kind, attempt = parse_effect_id(order_id)
@@ -114,7 +95,7 @@ class Callbacks:
 
     def department(self, headers: dict[str, str], path: str, body: bytes) -> None:
         """A decision: {id, application_id, kind, by, points, reason_code, reason, certificate}."""
-        message = self._open("department", headers, path, body, ("id", "application_id", "kind", "by"))
+        message = self._open(headers, path, body, ("id", "application_id", "kind", "by"))
         decision = _decision(message)
         case_id, kind, attempt = parse_effect_id(decision.application_id)
         if kind != "approval":
@@ -133,10 +114,10 @@ class Callbacks:
 
     # --- inside
 
-    def _open(self, kind: str, headers: dict[str, str], path: str, body: bytes, required: tuple[str, ...]) -> dict[str, Any]:
+    def _open(self, headers: dict[str, str], path: str, body: bytes, required: tuple[str, ...]) -> dict[str, Any]:
         if len(body) > MOST_BYTES:
             raise InvalidInput(f"at most {MOST_BYTES} bytes", field="body")
-        signing.verify(self.secrets(kind), headers, path, body, self.context.clock.wall())
+        signing.verify(self.secrets("department"), headers, path, body, self.context.clock.wall())
         try:
             message = json.loads(body)
         except ValueError:

@@ -182,6 +182,7 @@ class EmsCourier:
 
     def _end(self, end: Address) -> dict[str, str]:
         area, rest = divide(end.address, self._account.home)
+        area = whole(area, self._account.home)
         place = {"prov": area.province, "city": area.city, "county": area.county, "address": rest}
         return {"name": end.name, "mobile": end.mobile, **place}
 
@@ -212,6 +213,13 @@ def _pickup(order: Order) -> dict[str, str]:
     if order.pickup_from is None or order.pickup_until is None:
         return {}
     return {"pickupType": "1", "pickupPreBeginTime": beijing(order.pickup_from), "pickupPreEndTime": beijing(order.pickup_until)}
+
+
+def whole(area: Area, home: Area) -> Area:
+    """EMS takes no order without a province, a city and a county: within the bureau's own city its county stands for one not named."""
+    if area.city == home.county and not area.province:  # a city at county level, such as 莱西市
+        return home
+    return home if area == Area(home.province, home.city) else area
 
 
 def _refusal(code: str, words: str, *, repeated: bool) -> VendorRefused:

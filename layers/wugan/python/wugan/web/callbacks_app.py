@@ -1,6 +1,6 @@
 """Where vendors and departments call back; the service verifies who it is.
 
-`/callbacks/{kind}` takes our own signed JSON; below it each vendor speaks as it does, and is answered to the byte what it waits for.
+`/callbacks/department` takes our own signed JSON; each vendor speaks as it does, and is answered to the byte what it waits for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from wugan.errors import Duplicate, WuganError
 from wugan.web.edge import body_of, current, report
 
 HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-KINDS = ("channel", "identity", "courier", "department")
 # In the address stand the bureau and, where it may have several of a kind, the vendor.
 VENDORS = {
     "courier": "/callbacks/courier/{jurisdiction}/{vendor}",
@@ -32,8 +31,7 @@ TYPES = ["application/json", "application/x-www-form-urlencoded", "text/xml", "a
 def create(service: Callable[[], Callbacks], calls: Callable[[], VendorCalls]) -> Chalice:
     """The Chalice app; the services are asked for when the first request comes."""
     app = Chalice("callbacks", configure_logs=False)
-    for kind in KINDS:
-        app.route(f"/callbacks/{kind}", methods=["POST"], name=kind)(_taking(app, service, kind))
+    app.route("/callbacks/department", methods=["POST"], name="department")(_taking(app, service))
     for kind, path in VENDORS.items():
         app.route(path, methods=["POST"], name=f"vendor {kind}", content_types=TYPES)(_hearing(app, calls, kind))
     app.route(VENDORS["wechat"], methods=["GET"], name="handshake")(_shaking(app, calls))
@@ -67,10 +65,10 @@ def _call(request: Request) -> Call:
     return Call(dict(request.headers), target, query, body_of(request))
 
 
-def _taking(app: Chalice, service: Callable[[], Callbacks], kind: str) -> Callable[[], Response]:
+def _taking(app: Chalice, service: Callable[[], Callbacks]) -> Callable[[], Response]:
     def take(headers: dict[str, str], path: str, body: bytes) -> Response:
         with suppress(Duplicate):  # taken in before: to the sender a success
-            getattr(service(), kind)(headers, path, body)
+            service().department(headers, path, body)
         return Response({"ok": True}, dict(HEADERS))
 
     return lambda: answered(app, take)
