@@ -1,7 +1,8 @@
 """Access tokens that several Lambdas share: fetched by whoever needs one first, kept until shortly before they end.
 
 In DynamoDB: one item for each name, `{name, value, expires_at, ttl}`, encrypted under the stack's KMS key; `put` is conditional on
-`expires_at` being later than the stored one, so that a slow Lambda never lays an older token over a newer. Systems Manager was looked
+`expires_at` being later than the stored one, so that a slow Lambda never lays an older token over a newer, or on the stored `value` being
+the one that the vendor refused: what replaces that may end earlier. Systems Manager was looked
 at and not taken: its parameters know no condition, and a standard one takes 40 reads a second. Nobody locks: a fetch too many is
 harmless, since WeChat's stable token and OAuth2's grant leave the token of the other valid.
 """
@@ -32,8 +33,8 @@ class TokenStore(Protocol):
     def get(self, name: str) -> Token | None:
         """The token last kept."""
 
-    def put(self, name: str, token: Token) -> None:
-        """Keep a token, unless one that ends later is kept already."""
+    def put(self, name: str, token: Token, refused: str = "") -> None:
+        """Keep a token, unless one that ends later is kept already, and is not the one that was `refused`."""
 
 
 @dataclass
@@ -45,9 +46,9 @@ class MemoryTokenStore:
     def get(self, name: str) -> Token | None:
         return self.tokens.get(name)
 
-    def put(self, name: str, token: Token) -> None:
+    def put(self, name: str, token: Token, refused: str = "") -> None:
         known = self.tokens.get(name)
-        if known is None or token.expires_at >= known.expires_at:
+        if known is None or known.value == refused or token.expires_at >= known.expires_at:
             self.tokens[name] = token
 
 
@@ -70,12 +71,12 @@ class SharedToken:
         token = self.store.get(self.name)
         if token and token.value != refused and self._good(token):
             return token.value
-        token = self._fetched(False)
-        return token.value if token.value != refused else self._fetched(True).value
+        token = self._fetched(False, refused)
+        return token.value if token.value != refused else self._fetched(True, refused).value
 
-    def _fetched(self, force: bool) -> Token:
+    def _fetched(self, force: bool, refused: str = "") -> Token:
         token = self.fetch(force)
-        self.store.put(self.name, token)
+        self.store.put(self.name, token, refused)
         return token
 
     def _good(self, token: Token) -> bool:
