@@ -58,6 +58,11 @@ def test_two_cases_of_one_person_are_one_message(stack: Stack) -> None:
     assert two.item.name in message.text
     told = [next(e.facts["message"] for e in j.events if e.type == "pushed") for j in (one, two)]
     assert told == [message.id, message.id]
+    lead, other = (one, two) if message.id.startswith(one.case_id) else (two, one)
+    assert str(message.link).endswith(lead.link)
+    lead.identify()
+    (found,) = bootstrap.applicant().opened(lead.link, lead.session).others
+    assert (found.name, found.link.endswith(other.link)) == (other.item.name, True)
 
 
 def test_a_shared_message_that_did_not_arrive_goes_over_the_next_channel_for_all(stack: Stack) -> None:

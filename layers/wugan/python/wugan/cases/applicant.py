@@ -10,6 +10,7 @@ from typing import Any
 from wugan.cases import decide
 from wugan.cases.context import Context
 from wugan.cases.model import Event, Head, effect_id
+from wugan.cases.together import Other
 from wugan.errors import Forbidden, InvalidInput, LinkInvalid, NotFound
 from wugan.forms import prefill
 from wugan.forms.prefill import Filled
@@ -51,6 +52,7 @@ class Opened:
     events: list[Event]
     certificate: Mapping[str, Any] | None
     code: str
+    others: tuple[Other, ...] = ()  # the person's other cases that were told of in the same message
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Applicant:
 
     context: Context
     identity: Callable[[str], IdentityVerifier]  # by jurisdiction
+    others: Callable[[Head], tuple[Other, ...]] = lambda _: ()
 
     # --- reading
 
@@ -108,6 +111,7 @@ class Applicant:
             events=self.context.store.events(head.case_id),
             certificate=sealed.get("certificate") if head.decided else None,
             code=self.context.keys.code(head.case_id),
+            others=self.others(head),
         )
 
     def verify(self, code: str, credit_code: str) -> Landing | None:

@@ -141,7 +141,7 @@ def ask(visit: Visit) -> Answer:
 def identity(visit: Visit) -> Answer:
     """The ways to prove who one is; straight on for those who did."""
     case = visit.opened()
-    if case is not None and case.head.stage is not Stage.IDENTITY:
+    if case is not None and case.head.asked_for is not Stage.IDENTITY:
         return visit.to(visit.next_page(case.head))
     return _identity_page(visit, "again" if visit.session else "")
 
@@ -234,7 +234,7 @@ def _at(stage: Stage, view: Callable[[Visit, Opened], Answer]) -> ApplicantView:
         page = visit.next_page(case.head)
         if page != _PAGES[stage]:
             return visit.to(page)
-        if case.head.stage is not stage or case.head.wait is None:
+        if case.head.asked_for is not stage or case.head.wait is None:
             return visit.page("preparing.html", {"case": case}, refresh=REFRESH)
         return view(visit, case)
 
@@ -310,7 +310,7 @@ def _form_page(visit: Visit, case: Opened, typed: Mapping[str, str], error: Inva
     data = {
         "case": case, "fields": fields, "values": values, "most": MOST_CHARACTERS,
         "wrong": wrong, "wrong_label": labels.get(wrong or "", "表单"), "wrong_text": texts.field_error(wrong),
-        "correcting": case.head.stage is Stage.CORRECTION,
+        "correcting": case.head.asked_for is Stage.CORRECTION,
     }  # fmt: skip
     return visit.page("declaration.html", data, status=error.status if error else 200)
 
