@@ -21,6 +21,7 @@ SETTINGS = {
     "VendorSecret": config.VENDOR_SECRET,
     "PublicUrl": config.PUBLIC_URL,
     "ChangesTable": config.CHANGES_TABLE,
+    "PeopleTable": config.PEOPLE_TABLE,
     "ChangeBus": config.CHANGE_BUS,
     "SenseQueue": config.SENSE_QUEUE,
     "SenseFailures": config.SENSE_FAILURES,
