@@ -85,7 +85,7 @@ class Town:
         self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url)
         self.desk, self.people = Desk(self.context, self.entrance), MemoryPeopleStore()
         self.preferences = Preferences(self.context, self.people)
-        self.applicant = Applicant(self.context, lambda _: self.identity, self.preferences, lambda *_: SLOTS)
+        self.applicant = Applicant(self.context, lambda _: self.identity, self.preferences, slots=lambda *_: SLOTS)
         messages = Messages(self.context, self.people, lambda _: self.messenger, lambda _: Rules(Quiet(time(0), time(0)), ()), False)
         self.callbacks = Callbacks(self.context, self.applicant, messages, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.send_log, self.told = MemorySendLog(), list[str]()

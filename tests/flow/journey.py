@@ -82,6 +82,10 @@ class Journey:
 
     def declare(self, return_way: str | None = "courier", delivery_way: str = "courier") -> Journey:
         self.waiting("correction" if self.head.corrections else "declaration")
+        return self.declare_now(return_way, delivery_way)
+
+    def declare_now(self, return_way: str | None = "courier", delivery_way: str = "courier") -> Journey:
+        """Declare, wherever the case waits."""
         form = bootstrap.case_store().sealed(self.case_id, "form")
         assert form
         given = {f["name"]: "补填内容" for f in form["fields"] if f["value"] is None and f["required"]}

@@ -97,6 +97,15 @@ def test_an_older_token_never_takes_a_newers_place(clock: FixedClock) -> None:
     assert store.get("n") == newer
 
 
+def test_what_replaces_a_refused_token_may_end_earlier(clock: FixedClock) -> None:
+    store, ends = MemoryTokenStore(), clock.wall() + timedelta(hours=2)
+    store.put("n", Token("refused", ends))
+    token = SharedToken("n", store, lambda _: Token("next", ends - timedelta(hours=1)), clock)
+    assert token.renewed("refused") == "next"
+    assert token.value() == "next"
+    assert token.renewed("refused") == "next"
+
+
 def test_two_that_renew_at_once_both_get_a_token(clock: FixedClock) -> None:
     numbers = iter(range(9))
     store = MemoryTokenStore()

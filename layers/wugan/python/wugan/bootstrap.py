@@ -41,6 +41,7 @@ from wugan.cases.opening import Opening
 from wugan.cases.preferences import Preferences
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
+from wugan.cases.together import Together
 from wugan.clock import Clock, SystemClock, clock_from
 from wugan.errors import InvalidInput
 from wugan.http import JsonClient
@@ -318,7 +319,7 @@ def ending() -> Ending:
 @cache
 def applicant() -> Applicant:
     """The applicant's side."""
-    return Applicant(context(), identity, preferences())
+    return Applicant(context(), identity, preferences(), others=Together(messages()).others)
 
 
 @cache

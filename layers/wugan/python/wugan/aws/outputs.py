@@ -23,6 +23,7 @@ SETTINGS = {
     "ChangesTable": config.CHANGES_TABLE,
     "VendorsTable": config.VENDORS_TABLE,
     "Vendors": config.VENDORS,
+    "PeopleTable": config.PEOPLE_TABLE,
     "ChangeBus": config.CHANGE_BUS,
     "SenseQueue": config.SENSE_QUEUE,
     "SenseFailures": config.SENSE_FAILURES,

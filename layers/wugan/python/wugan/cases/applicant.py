@@ -17,6 +17,7 @@ from wugan.cases.door import Door, Guest, Identified
 from wugan.cases.model import Change, Event, Head, Power, Stage, effect_id
 from wugan.cases.preferences import Preferences
 from wugan.cases.rights import Rights
+from wugan.cases.together import Other
 from wugan.courier.slots import slots
 from wugan.errors import Forbidden, InvalidInput
 from wugan.forms import package, prefill
@@ -70,6 +71,7 @@ class Opened:
     powers: frozenset[Power]
     slots: tuple[str, ...]  # when the courier could come
     slot: str  # and was asked to come
+    others: tuple[Other, ...] = ()  # the person's other cases that were told of in the same message
 
     @property
     def principal(self) -> bool:
@@ -102,6 +104,7 @@ class Applicant:
     context: Context
     identity: Callable[[str], IdentityVerifier]  # by jurisdiction
     preferences: Preferences | None = None
+    others: Callable[[Head, Mapping[str, Any]], tuple[Other, ...]] = lambda *_: ()  # told of in the same message
     slots: Callable[[str, datetime], Sequence[str]] = offered  # when a courier can come: jurisdiction, now → ISO start/end
 
     @property
@@ -154,6 +157,7 @@ class Applicant:
             powers=frozenset(head.delegations[who.agent].powers if who.agent else Power),
             slots=self._slots(head),
             slot=str(form.get("pickup_slot", "")),
+            others=() if who.agent else self.others(head, looking),
         )
 
     def verify(self, code: str, credit_code: str) -> Landing | None:

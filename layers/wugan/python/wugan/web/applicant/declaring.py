@@ -73,7 +73,7 @@ def preview(visit: Visit, case: Opened) -> Answer:
 
 def _preview_page(visit: Visit, case: Opened, shown: Preview, typed: Mapping[str, str] | None) -> Page:
     data = {
-        "case": case, "shown": shown, "typed": typed, "correcting": case.head.stage is Stage.CORRECTION,
+        "case": case, "shown": shown, "typed": typed, "correcting": case.head.asked_for is Stage.CORRECTION,
         "slot": texts.slot(str(shown.form.get("pickup_slot", ""))),
     }  # fmt: skip
     return visit.page("preview.html", data)
@@ -100,7 +100,7 @@ def _form(case: Opened, typed: Mapping[str, str]) -> dict[str, Any]:
     labels = {f.name: f.label for f in fields} | texts.DECLARATION_LABELS
     return {
         "case": case, "fields": fields, "values": _values(case, fields) | dict(typed), "most": MOST_CHARACTERS, "labels": labels,
-        "slots": [(slot, texts.slot(slot)) for slot in case.slots], "correcting": case.head.stage is Stage.CORRECTION,
+        "slots": [(slot, texts.slot(slot)) for slot in case.slots], "correcting": case.head.asked_for is Stage.CORRECTION,
     }  # fmt: skip
 
 

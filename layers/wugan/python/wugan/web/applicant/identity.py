@@ -15,7 +15,7 @@ from wugan.web.edge import Answer, Page, Redirect
 def identity(visit: Visit) -> Answer:
     """The ways to prove who one is; straight on for those who did."""
     case = visit.opened()
-    if case is not None and case.head.stage is not Stage.IDENTITY:
+    if case is not None and case.head.asked_for is not Stage.IDENTITY:
         return visit.to(visit.next_page(case.head, case.powers))
     return _identity_page(visit, "again" if visit.session else "")
 

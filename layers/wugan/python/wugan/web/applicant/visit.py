@@ -110,7 +110,7 @@ def at(stage: Stage, view: CaseView) -> ApplicantView:
         page = visit.next_page(case.head, case.powers)
         if page != PAGES[stage]:
             return visit.to(page)
-        if case.head.stage is not stage or case.head.wait is None:
+        if case.head.asked_for is not stage or case.head.wait is None:
             return visit.page("preparing.html", {"case": case}, refresh=REFRESH)
         return view(visit, case)
 
