@@ -11,7 +11,7 @@ from typing import Any
 from infra.sandbox.asked import ApplicationAsked
 from infra.sandbox.book import Application, digest
 from infra.sandbox.box import Box, Refusal
-from wugan.web.pdf import pdf
+from wugan.pdf import pdf
 
 POINTS = ("经办人授权委托书未加盖公章，请补盖后重新提交。", "经营场所地址请补充至门牌号。")
 REASON = "经核查，申请事项不符合法定条件，依法不予许可。"
