@@ -38,6 +38,7 @@ from wugan.cases.callbacks import Callbacks
 from wugan.cases.context import Context
 from wugan.cases.desk import Desk
 from wugan.cases.opening import Opening
+from wugan.cases.parcels import Parcels
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.clock import Clock, SystemClock, clock_from
@@ -223,6 +224,12 @@ def applicant() -> Applicant:
 def desk() -> Desk:
     """The desk's side."""
     return Desk(context())
+
+
+@cache
+def parcels() -> Parcels:
+    """What people and officials do about parcels."""
+    return Parcels(context())
 
 
 @cache
