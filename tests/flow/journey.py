@@ -80,7 +80,7 @@ class Journey:
         bootstrap.applicant().intend(self.link, self.session)
         return self
 
-    def declare(self, return_way: str | None = "courier", delivery_way: str = "courier") -> Journey:
+    def declare(self, return_way: str | None = "courier", delivery_way: str = "courier", slot: str = "") -> Journey:
         self.waiting("correction" if self.head.corrections else "declaration")
         return self.declare_now(return_way, delivery_way)
 
@@ -92,7 +92,8 @@ class Journey:
         place = "青岛市市南区香港中路10号"
         if not self.item.return_ways:
             return_way = None
-        bootstrap.applicant().declare(self.link, self.session, Declaration(given, {}, return_way, delivery_way, place, place))
+        declaration = Declaration(given, {}, return_way, delivery_way, place, place, slot)
+        bootstrap.applicant().declare(self.link, self.session, declaration)
         return self
 
     def withdraw(self) -> Journey:
@@ -108,10 +109,10 @@ class Journey:
         hear(bootstrap.callbacks(), kind, message, "v", self.stack.clock.wall())
         return self
 
-    def parcel(self, kind: str, state: ParcelState) -> Journey:
+    def parcel(self, kind: str, state: ParcelState, detail: str = "") -> Journey:
         order_id = effect_id(self.case_id, kind, self.head.attempts[kind])
-        self.stack.courier.move(order_id, state)
-        return self.callback("courier", {"id": f"{order_id}-{state}", "order_id": order_id, "waybill": "x", "state": state.value})
+        self.stack.courier.move(order_id, state, detail)
+        return self.callback("courier", {"id": f"{order_id}-{state}-{detail}", "order_id": order_id, "waybill": "x", "state": state.value})
 
     def decide(self, kind: str, **more: object) -> Journey:
         application_id = effect_id(self.case_id, "approval", self.head.attempts["approval"])

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 from infra.sandbox.book import Callback, Parcel
 from infra.sandbox.box import Box
 from infra.sandbox.vendors.parcels import Order, Parcels
-from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing
+from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing, moment
 from infra.sandbox.vendors.push import Push, Sent, beijing, json_body, says
 
 MARK = "|$4|"
@@ -99,12 +99,15 @@ class Ems(Vendor):
         absent = absent or next((a for end in ("sender", "receiver") if (a := self._incomplete(data[end]))), None)
         if absent:
             return self._answer("parameter", f"{absent}不能为空")
+        times = [data.get(name) for name in ("pickupPreBeginTime", "pickupPreEndTime")]
+        if any(times) and not _a_span(times):
+            return self._answer("parameter", "揽收预约时间不正确")
         order = Order(data["logisticsOrderNo"], _end(data["sender"]), _end(data["receiver"]), str(data["cargos"][0].get("cargoName")))
         known = self.parcels.get(order.id)
         plan = known.plan if known else self.parcels.plan(order)
         if plan == "refused":
             return self._answer("refused", "该地址超出揽收范围")
-        parcel, _ = self.parcels.order(order, plan, {})
+        parcel, _ = self.parcels.order(order, plan, {"pickup": times})
         return self._answer(None, "成功", {"logisticsOrderNo": parcel.id, "waybillNo": parcel.reference, "routeCode": "532-01"})
 
     def cancel(self, data: dict[str, Any]) -> Response:
@@ -169,6 +172,11 @@ class Ems(Vendor):
 
 
 SERVICES = {"020003": Ems.create, "020006": Ems.cancel, "030005": Ems.in_range, "040001": Ems.trace}
+
+
+def _a_span(times: list[Any]) -> bool:
+    begin, end = (moment(value) for value in times)
+    return begin is not None and end is not None and begin < end
 
 
 def _end(end: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from hashlib import md5
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -47,6 +48,8 @@ TRACES = {
 }
 ENDED = ("3", "4")
 THIRD_LONGEST = 32
+PICKUP = ("dayType", "pickupStartTime", "pickupEndTime")
+HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def signature(*parts: str) -> str:
@@ -93,6 +96,8 @@ class Kuaidi100(Vendor):
             return _failed("400", "参数错误：快递公司编码或回调地址不正确")
         if len(str(param.get("thirdOrderId") or "")) > THIRD_LONGEST:
             return _failed("400", "参数错误：thirdOrderId过长")
+        if any(param.get(name) for name in PICKUP) and not _a_span(param):
+            return _failed("400", "参数错误：预约时间不正确")
         earlier = self._earlier(param)
         if earlier is not None:
             earlier.times += 1
@@ -101,7 +106,7 @@ class Kuaidi100(Vendor):
         plan = self.parcels.plan(order)
         if plan == "refused":
             return _failed("400", "该地址不在服务范围内")
-        kept = ("kuaidicom", "callBackUrl", "salt", "thirdOrderId", "op", "pollCallBackUrl")
+        kept = ("kuaidicom", "callBackUrl", "salt", "thirdOrderId", "op", "pollCallBackUrl", "remark", *PICKUP)
         extra = {name: param[name] for name in kept if param.get(name)}
         extra |= {"taskId": self.box.token("task", order.id, 32).upper(), "orderId": self.box.digits("kd order", order.id, 9)}
         parcel, _ = self.parcels.order(order, plan, extra)
@@ -249,6 +254,8 @@ class Kuaidi100(Vendor):
         result = _result(parcel)
         status = "abort" if stop == "silent" else "shutdown" if result["state"] in ENDED else "polling"
         message = "3天查询无记录" if status == "abort" else ""
+        if status != "polling":
+            del self._subscribed[parcel.reference]  # no more pushes, unless somebody subscribes again
         param = json.dumps({"status": status, "billstatus": "got", "message": message, "lastResult": result}, ensure_ascii=False)
         fields = {"sign": signature(param, parameters.get("salt") or ""), "param": param}
         push = Push(parameters["callbackurl"], lambda _: form_body(fields), says("returnCode", "200"))
@@ -268,6 +275,11 @@ def _done(data: Any) -> Response:
 
 def _failed(code: str, text: str) -> Response:
     return json_answer({"result": False, "returnCode": code, "message": text})
+
+
+def _a_span(param: dict[str, Any]) -> bool:
+    start, end = str(param.get("pickupStartTime")), str(param.get("pickupEndTime"))
+    return param.get("dayType") in ("今天", "明天", "后天") and bool(HOUR.fullmatch(start) and HOUR.fullmatch(end)) and start < end
 
 
 def _end(param: dict[str, Any], who: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -107,3 +108,11 @@ def message(
         )
 
     return box.book.messages.receive(id, [channel, to, text, shown], make)
+
+
+def moment(value: object) -> datetime | None:
+    """A time as China's vendors write it, or None."""
+    try:
+        return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return None

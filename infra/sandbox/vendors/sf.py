@@ -18,13 +18,13 @@ from werkzeug.wrappers import Request, Response
 from infra.sandbox.book import Callback, Parcel
 from infra.sandbox.box import Box
 from infra.sandbox.vendors.parcels import Order, Parcels
-from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing
+from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing, moment
 from infra.sandbox.vendors.push import Push, beijing, json_body, says
 
 COMMON = ("partnerID", "requestID", "serviceCode", "timestamp", "msgDigest", "msgData")
 DONE = "S0000"
 DUPLICATE, NOT_FOUND, CANCELLED, CONFIRMED, TOO_MANY, NO_NUMBER = "8016", "8018", "8037", "8252", "8003", "8013"
-NO_SERVICE = "20036"
+NO_SERVICE, BAD_FORMAT = "20036", "S0001"
 TEXTS = {
     DUPLICATE: "重复下单",
     NOT_FOUND: "未获取到订单信息",
@@ -33,6 +33,7 @@ TEXTS = {
     TOO_MANY: "查询单号超过最大限制",
     NO_NUMBER: "未传入查询单号",
     NO_SERVICE: "适用产品不满足",
+    BAD_FORMAT: "非法的参数格式",
     "1010": "寄件地址不能为空",
     "1011": "寄件联系人不能为空",
     "1012": "寄件电话不能为空",
@@ -99,7 +100,7 @@ class Sf(Vendor):
         plan = self.parcels.plan(order)
         if plan == "refused":
             return self._business(NO_SERVICE)
-        parcel, _ = self.parcels.order(order, plan, {})
+        parcel, _ = self.parcels.order(order, plan, {"sendStartTm": data.get("sendStartTm")})
         return self._business(DONE, self._order(parcel) | {"originCode": "532", "destCode": "532", "filterResult": 2, "remark": None})
 
     def update(self, data: dict[str, Any]) -> Response:
@@ -140,6 +141,8 @@ class Sf(Vendor):
     def _incomplete(data: dict[str, Any], ends: dict[int, dict[str, Any]]) -> str | None:
         if missing(data, "orderId"):
             return NO_NUMBER
+        if data.get("sendStartTm") and moment(data["sendStartTm"]) is None:
+            return BAD_FORMAT
         for kind, codes in ((1, ("1010", "1011", "1012")), (2, ("1014", "1015", "1016"))):
             end = ends.get(kind, {})
             filled = (end.get("address"), end.get("contact") or end.get("company"), end.get("mobile") or end.get("tel"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -23,6 +23,7 @@ CASE = "01JQ8Z0000000000000000CASE"
 PERSON = Address("测试甲", "13800001234", "山东省青岛市市南区演示路1号")
 BUREAU = Address("审批窗口", "13900005678", "青岛市市北区样例街2号")
 PICKUP = Order(f"{CASE}-pickup-1", PERSON, BUREAU, "旧证")
+TIMED = replace(PICKUP, pickup_from=datetime(2026, 3, 5, 9, tzinfo=BEIJING), pickup_until=datetime(2026, 3, 5, 11, tzinfo=BEIJING))
 DELIVERY = Order(f"{CASE}-delivery-1", BUREAU, PERSON, "新证")
 
 

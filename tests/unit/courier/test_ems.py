@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.courier.conftest import NOW, PICKUP, Line
+from tests.unit.courier.conftest import NOW, PICKUP, TIMED, Line
 from wugan.clock import FixedClock
 from wugan.courier.area import Area
 from wugan.courier.ems import EmsAccount, EmsCourier, decrypt, encrypt, state_of
@@ -68,6 +68,17 @@ def test_an_order_byte_by_byte(ems: EmsCourier, line: Line) -> None:
     assert line.bodies[-1].decode() == (
         "apiCode=020003&senderNo=1100001&authorization=AUTH&timeStamp=2026-03-04+10%3A20%3A30"
         f"&logitcsInterface={quote_plus(encrypt(message, KEY))}"
+    )
+
+
+def test_when_to_come(ems: EmsCourier, line: Line) -> None:
+    line.will(PLACED)
+    ems.order(TIMED)
+    (order,) = sealed(line)
+    assert (order["pickupType"], order["pickupPreBeginTime"], order["pickupPreEndTime"]) == (
+        "1",
+        "2026-03-05 09:00:00",
+        "2026-03-05 11:00:00",
     )
 
 
@@ -166,6 +177,7 @@ def test_what_was_collected_cannot_be_cancelled(ems: EmsCourier, line: Line) -> 
         ([("203", ""), ("748", "已投自提柜")], ParcelState.COLLECTED, Detail.LOCKER),
         ([("203", ""), ("748", "已投自提柜"), ("711", "已签收")], ParcelState.COLLECTED, Detail.LOCKER),
         ([("203", ""), ("708", "邮件退回")], ParcelState.FAILED, Detail.RETURNED),
+        ([("203", ""), ("708", "邮件退回"), ("711", "已签收")], ParcelState.FAILED, Detail.HOME),
         ([("203", ""), ("999", "邮件丢失")], ParcelState.FAILED, Detail.LOST),
         ([("O_011", "")], ParcelState.FAILED, Detail.DROPPED),
     ],

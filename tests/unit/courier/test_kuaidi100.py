@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from hashlib import md5, sha256
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 import pytest
 
-from tests.unit.courier.conftest import DELIVERY, NOW, PICKUP, Line
+from tests.unit.courier.conftest import DELIVERY, NOW, PICKUP, TIMED, Line
 from wugan.clock import FixedClock
 from wugan.courier.kuaidi100 import ACKNOWLEDGED, Kuaidi100Account, Kuaidi100Courier, order_sign, push_sign, query_sign, trace_state
 from wugan.courier.port import Detail, Hint, OrderInDoubt, Parcel, ParcelState
@@ -33,6 +34,8 @@ def said(data: Any = None, code: str = "200") -> dict[str, Any]:
     return {"result": code == "200", "returnCode": code, "message": "测试甲", "data": data or {}}
 
 
+SUBSCRIBED = {"result": True, "returnCode": "200", "message": "提交成功"}
+ABORT = {"status": "abort", "message": "3天查询无记录"}
 PLACED = said({"taskId": "9FC293CA", "orderId": "20066771", "kuaidinum": "JD0001", "attach": None})
 
 
@@ -188,7 +191,7 @@ def test_without_a_trace_the_order_tells(hundred: Kuaidi100Courier, line: Line) 
         ("2", "电话无人接听", (ParcelState.COLLECTED, Detail.PROBLEM)),
         ("204", "快件丢失", (ParcelState.FAILED, Detail.LOST)),
         ("14", "", (ParcelState.FAILED, Detail.REFUSED)),
-        ("4", "", (ParcelState.FAILED, Detail.RETURNED)),
+        ("4", "", (ParcelState.FAILED, Detail.HOME)),
         ("6", "", (ParcelState.FAILED, Detail.RETURNED)),
     ],
 )
@@ -238,10 +241,83 @@ def test_a_trace_push_hints_the_same_when_replayed_and_counts_as_an_answer(hundr
 
 @pytest.mark.parametrize("last", [{}, {"lastResult": {"state": "0", "data": []}}])
 def test_an_aborted_watch_is_told(hundred: Kuaidi100Courier, line: Line, last: dict[str, Any]) -> None:
-    line.will(PLACED, detail(10))
+    line.will(PLACED, detail(10), SUBSCRIBED)
     hundred.order(PICKUP)
     hundred.parse_push({}, TARGET, pushed(line, {"status": "abort", "message": "3天查询无记录", **last}))
     assert hundred.query(PICKUP.id) == Parcel(PICKUP.id, "JD0001", ParcelState.COLLECTED, Detail.SILENT)
+
+
+def test_an_aborted_watch_before_the_collection_is_told(hundred: Kuaidi100Courier, line: Line) -> None:
+    line.will(PLACED, detail(1), SUBSCRIBED)
+    hundred.order(PICKUP)
+    hundred.parse_push({}, TARGET, pushed(line, ABORT))
+    assert hundred.query(PICKUP.id) == Parcel(PICKUP.id, "JD0001", ParcelState.ORDERED, Detail.SILENT)
+
+
+def test_after_an_abort_pushes_are_asked_for_again_once_a_day(hundred: Kuaidi100Courier, line: Line, clock: FixedClock) -> None:
+    line.will(PLACED, detail(10), SUBSCRIBED, detail(10), detail(10), None)
+    hundred.order(PICKUP)
+    hundred.parse_push({}, TARGET, pushed(line, ABORT))
+    hundred.query(PICKUP.id)
+    form, salt = line.form(), json.loads(line.form(0)["param"])["salt"]
+    assert form["schema"] == "json"
+    assert json.loads(form["param"]) == {
+        "company": "jd", "number": "JD0001", "key": "KEY",
+        "parameters": {"callbackurl": f"{BACK}?order={PICKUP.id}", "salt": salt, "resultv2": "4", "phone": "13900005678"},
+    }  # fmt: skip
+    hundred.query(PICKUP.id)
+    clock.move(days=1)
+    hundred.parse_push({}, TARGET, pushed(line, ABORT))
+    assert hundred.query(PICKUP.id).detail == Detail.SILENT, "a subscription that fails is no news of the parcel"
+
+
+def test_a_watch_that_ended_tells_the_last_state_and_the_question_what_follows(
+    hundred: Kuaidi100Courier, line: Line, clock: FixedClock
+) -> None:
+    line.will(PLACED, detail(10), detail(10), trace("301", "本人签收"))
+    hundred.order(PICKUP)
+    hundred.parse_push({}, TARGET, pushed(line, {"status": "shutdown", "lastResult": trace("304", "已投柜")}))
+    assert hundred.query(PICKUP.id).detail == Detail.LOCKER
+    clock.move(minutes=31)
+    assert hundred.query(PICKUP.id).state is ParcelState.ARRIVED
+
+
+@pytest.mark.parametrize("answer", [None, b"<html>", 503])
+def test_a_question_that_failed_counts_as_one(hundred: Kuaidi100Courier, line: Line, clock: FixedClock, answer: Any) -> None:
+    """Kuaidi100 locks a waybill that is asked for too often, whatever became of our question."""
+    line.will(PLACED, detail(10), answer, detail(10), detail(10), trace("301"))
+    hundred.order(PICKUP)
+    with pytest.raises(VendorUnavailable):
+        hundred.query(PICKUP.id)
+    clock.move(minutes=29)
+    assert hundred.query(PICKUP.id).state is ParcelState.COLLECTED
+    clock.move(minutes=2)
+    assert hundred.query(PICKUP.id).state is ParcelState.ARRIVED
+
+
+def test_an_answer_without_a_state_takes_nothing_back(hundred: Kuaidi100Courier, line: Line, clock: FixedClock) -> None:
+    line.will(PLACED, detail(10), trace("304"), detail(10), {"result": False, "returnCode": "500", "message": "查询过于频繁"})
+    hundred.order(PICKUP)
+    assert hundred.query(PICKUP.id).detail == Detail.LOCKER
+    clock.move(minutes=31)
+    assert hundred.query(PICKUP.id).detail == Detail.LOCKER
+
+
+@pytest.mark.parametrize(
+    ("days", "said_so"),
+    [
+        (0, {"dayType": "今天", "pickupStartTime": "09:00", "pickupEndTime": "11:00"}),
+        (1, {"dayType": "明天", "pickupStartTime": "09:00", "pickupEndTime": "11:00"}),
+        (2, {"dayType": "后天", "pickupStartTime": "09:00", "pickupEndTime": "11:00"}),
+        (3, {"remark": "请于2026-03-05 09:00-11:00上门取件"}),
+    ],
+)
+def test_when_to_come(hundred: Kuaidi100Courier, line: Line, clock: FixedClock, days: int, said_so: dict[str, str]) -> None:
+    clock.at = NOW.replace(day=5, hour=8) - timedelta(days=days)
+    line.will(PLACED)
+    hundred.order(TIMED)
+    param = json.loads(line.form()["param"])
+    assert {k: v for k, v in param.items() if k in ("dayType", "pickupStartTime", "pickupEndTime", "remark")} == said_so
 
 
 def test_an_orders_callback_brings_what_a_lost_answer_held(hundred: Kuaidi100Courier, line: Line) -> None:

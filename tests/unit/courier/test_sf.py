@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from tests.unit.courier.conftest import DELIVERY, NOW, PICKUP, Line
+from tests.unit.courier.conftest import DELIVERY, NOW, PICKUP, TIMED, Line
 from wugan.clock import FixedClock
 from wugan.courier.port import Detail, Hint, Parcel, ParcelState
 from wugan.courier.sf import ACKNOWLEDGED, SfAccount, SfCourier, digest, state_of
@@ -65,6 +65,12 @@ def test_an_order_byte_by_byte(sf: SfCourier, line: Line) -> None:
     )
     assert len(request_id) == 32
     assert line.headers[-1]["Content-Type"] == "application/x-www-form-urlencoded; charset=UTF-8"
+
+
+def test_when_to_come(sf: SfCourier, line: Line) -> None:
+    line.will(placed())
+    sf.order(TIMED)
+    assert json.loads(line.form()["msgData"])["sendStartTm"] == "2026-03-05 09:00:00"
 
 
 def test_a_duplicate_order_is_a_success_that_tells_how_far_it_is(sf: SfCourier, line: Line) -> None:
@@ -160,6 +166,7 @@ def test_a_refused_cancellation_of_an_open_order_is_refused(sf: SfCourier, line:
         ([("50", ""), ("33", "收方拒收")], ParcelState.FAILED, Detail.REFUSED),
         ([("50", ""), ("33", "快件遗失")], ParcelState.FAILED, Detail.LOST),
         ([("50", ""), ("648", "已退回"), ("44", "派送")], ParcelState.FAILED, Detail.RETURNED),
+        ([("50", ""), ("99", "退回寄件地"), ("80", "已签收")], ParcelState.FAILED, Detail.HOME),
     ],
 )
 def test_what_routes_mean(told: list[tuple[str, str]], state: ParcelState, detail: str) -> None:

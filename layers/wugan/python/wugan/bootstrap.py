@@ -38,6 +38,7 @@ from wugan.cases.counting import Counting
 from wugan.cases.desk import Desk
 from wugan.cases.messages import Messages
 from wugan.cases.opening import Opening
+from wugan.cases.parcels import Parcels
 from wugan.cases.preferences import Preferences
 from wugan.cases.resume import Resume, Sweep
 from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
@@ -344,6 +345,12 @@ def _client_secret() -> str:
 def desk() -> Desk:
     """The desk's side."""
     return Desk(context(), entrance())
+
+
+@cache
+def parcels() -> Parcels:
+    """What people and officials do about parcels."""
+    return Parcels(context())
 
 
 @cache

@@ -7,6 +7,9 @@ A form of method, key, sign, t and param; sign is UPPER(MD5(param + t + key + se
   repeated after `REPEATABLE`: it is refused as `order_in_doubt`, and an official looks.
 - A waybill's trace may be asked for once in 30 minutes (else it is locked). Within them the last answer counts, or what a
   signed push told since.
+- A subscription that ends as `abort` (no trace for three days) is begun again, once a day at most; `shutdown` tells the last state, and
+  no push follows: the daily question sees what changes after it.
+- The time of collection is today, tomorrow or the day after (`dayType`); a later one can only be told in words (`remark`).
 - Pushes are signed: MD5(param + salt). Our salt is made from our secret and the order's id, which stands in the callback's
   address (`?order=`), so that a signature is good for one order only. A replayed push can hold back newer news for 30 minutes.
 
@@ -18,13 +21,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import md5, sha256
 from typing import Any
 from urllib.parse import quote
 
-from wugan.clock import Clock
+from wugan.clock import BEIJING, Clock
 from wugan.courier.port import Detail, Hint, Order, OrderInDoubt, Parcel, ParcelState, Push
 from wugan.courier.reading import code_of, compact, form_of, object_of, post, query_of, rows, settle, signed, text, undelivered
 from wugan.courier.waybills import Entry, Step, Waybills
@@ -36,6 +40,8 @@ DONE = "200"
 TEMPORARY = frozenset({"500", "501", "503", "600", "601"})  # their fault, a repeat under way, or our account
 REPEATABLE = timedelta(hours=47)  # of 48, in which a repeat is the same order
 TRACE_EVERY = timedelta(minutes=30)
+SUBSCRIBE_EVERY = timedelta(days=1)
+DAYS = ("今天", "明天", "后天")
 ACKNOWLEDGED = '{"result":true,"returnCode":"200","message":"成功"}'.encode()
 
 ORDER_STATES: dict[str, tuple[ParcelState, str]] = {
@@ -61,8 +67,8 @@ TRACE_STATES: dict[str, tuple[ParcelState, str]] = {
     "205": (ParcelState.COLLECTED, Detail.LOCKER),
     "303": (ParcelState.COLLECTED, Detail.OTHER_SIGNED),
     "304": (ParcelState.COLLECTED, Detail.LOCKER),
-    "4": (ParcelState.FAILED, Detail.RETURNED),
-    "401": (ParcelState.FAILED, Detail.RETURNED),
+    "4": (ParcelState.FAILED, Detail.HOME),
+    "401": (ParcelState.FAILED, Detail.HOME),
     "501": (ParcelState.COLLECTED, Detail.LOCKER),
     "6": (ParcelState.FAILED, Detail.RETURNED),
     "14": (ParcelState.FAILED, Detail.REFUSED),
@@ -106,6 +112,11 @@ class Kuaidi100Account:
     order_url: str = "https://poll.kuaidi100.com/order/borderapi.do"
     query_url: str = "https://poll.kuaidi100.com/poll/query.do"
     trace_every: timedelta = TRACE_EVERY  # less in rehearsals only
+
+    @property
+    def poll_url(self) -> str:
+        """Where pushes are subscribed to: beside the questions."""
+        return self.query_url.removesuffix("/query.do")
 
 
 class Kuaidi100Courier:
@@ -165,8 +176,10 @@ class Kuaidi100Courier:
             raise VendorUnavailable("the answer has an unknown status", field="status")
         entry = self._with_waybill(entry, text(data.get("kuaidinum")) or text(data.get("kuaidiNum")))
         state, detail = ORDER_STATES[status]
+        entry = self._subscribed(entry)
         if state is not ParcelState.COLLECTED or not entry.waybill:
-            return entry.parcel(state, detail)
+            silent = state is ParcelState.ORDERED and entry.told_detail == Detail.SILENT
+            return entry.parcel(state, Detail.SILENT if silent else detail)
         found = self._trace(entry)
         return entry.parcel(*(found if found[0] is not ParcelState.ORDERED else (state, found[1] or detail)))
 
@@ -197,15 +210,36 @@ class Kuaidi100Courier:
         self._waybills.keep(entry)
 
     def _trace(self, entry: Entry) -> tuple[ParcelState, str]:
-        now = self._clock.wall()
-        if entry.told and entry.told_at and now - entry.told_at < self._account.trace_every:
-            return entry.told, entry.told_detail
+        """What the courier tells, at most once in 30 minutes: who asks writes that down first, for a question that fails counts as well."""
+        now, before = self._clock.wall(), (entry.told or ParcelState.ORDERED, entry.told_detail)
+        if entry.told_at and now - entry.told_at < self._account.trace_every:
+            return before
+        entry = self._told(entry, *before)
+        self._waybills.keep(entry)
         param = compact({"com": self._account.company, "num": entry.waybill, "phone": self._account.phone, "resultv2": "4"})
         sign = query_sign(param, self._account.key, self._account.customer)
         answer = post(self._client, self._account.query_url, {"customer": self._account.customer, "sign": sign, "param": param})
-        found = (ParcelState.ORDERED, "") if not text(answer.get("state")) else trace_state(answer)
+        found = trace_state(answer) if text(answer.get("state")) else before
         self._waybills.keep(self._told(entry, *found))
         return found
+
+    def _subscribed(self, entry: Entry) -> Entry:
+        """After an `abort`, ask for pushes again. That this failed is no news of the parcel."""
+        now = self._clock.wall()
+        fresh = entry.subscribed_at and now - entry.subscribed_at < SUBSCRIBE_EVERY
+        if entry.told_detail != Detail.SILENT or not entry.waybill or fresh:
+            return entry
+        entry = replace(entry, subscribed_at=now)
+        self._waybills.keep(entry)
+        parameters = {"callbackurl": self._back(entry.order_id), "salt": self._salt(entry.order_id), "resultv2": "4"}
+        param = {"company": self._account.company, "number": entry.waybill, "key": self._account.key}
+        param_text = compact({**param, "parameters": {**parameters, "phone": self._account.phone}})
+        with suppress(VendorUnavailable):
+            post(self._client, self._account.poll_url, {"schema": "json", "param": param_text})
+        return entry
+
+    def _back(self, order_id: str) -> str:
+        return f"{self._account.callback_url}?order={quote(order_id, safe='')}"
 
     def _told(self, entry: Entry, state: ParcelState, detail: str) -> Entry:
         return replace(entry, told=state, told_detail=detail, told_at=self._clock.wall())
@@ -221,7 +255,7 @@ class Kuaidi100Courier:
         return hmac.new(self._account.push_secret.encode(), order_id.encode(), sha256).hexdigest()[:32]
 
     def _order_body(self, order: Order) -> dict[str, str]:
-        back = f"{self._account.callback_url}?order={quote(order.id, safe='')}"
+        back = self._back(order.id)
         return {
             "kuaidicom": self._account.company,
             "recManName": order.receiver.name,
@@ -238,6 +272,7 @@ class Kuaidi100Courier:
             "op": "1",
             "pollCallBackUrl": back,
             "resultv2": "4",
+            **_pickup(order, self._clock.wall()),
         }
 
     def _ask(self, method: str, message: Mapping[str, str]) -> dict[str, Any]:
@@ -252,6 +287,17 @@ class Kuaidi100Courier:
             raise VendorRefused(f"code_{code_of(code)}")
         data = answer.get("data")
         return data if isinstance(data, dict) else {}
+
+
+def _pickup(order: Order, now: datetime) -> dict[str, str]:
+    """When the courier is to come."""
+    if order.pickup_from is None or order.pickup_until is None:
+        return {}
+    start, end = (at.astimezone(BEIJING) for at in (order.pickup_from, order.pickup_until))
+    days = (start.date() - now.astimezone(BEIJING).date()).days
+    if not 0 <= days < len(DAYS):
+        return {"remark": f"请于{start:%Y-%m-%d %H:%M}-{end:%H:%M}上门取件"}
+    return {"dayType": DAYS[days], "pickupStartTime": f"{start:%H:%M}", "pickupEndTime": f"{end:%H:%M}"}
 
 
 def trace_state(result: Mapping[str, Any]) -> tuple[ParcelState, str]:

@@ -38,7 +38,8 @@ class Entry:
     tries: int = 1
     told: ParcelState | None = None  # by a signed push or the last query
     told_detail: str = ""
-    told_at: datetime | None = None
+    told_at: datetime | None = None  # when it was told, or last asked
+    subscribed_at: datetime | None = None  # when pushes were last asked for again
 
     def parcel(self, state: ParcelState, detail: str = "") -> Parcel:
         """The order as its parcel."""
