@@ -26,7 +26,15 @@ from wugan.detection.personas import subject_of
 from wugan.items.catalogue import load_file
 from wugan.items.model import Item
 from wugan.links import Keyring
-from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
+from wugan.memory.stores import (
+    MemoryCaseStore,
+    MemoryExecutions,
+    MemoryItemStore,
+    MemoryLookup,
+    MemoryRoster,
+    MemoryWaitStore,
+    SeededRandom,
+)
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 from wugan.registry.model import Contact
 from wugan.signin.entrance import Entrance
@@ -62,9 +70,10 @@ class Town:
         )
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department = MemoryDepartment()
+        self.roster = MemoryRoster()
         sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, invites=True)
-        self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url)
-        self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context, self.entrance)
+        self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url, self.roster.arrived)
+        self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context, self.entrance, self.roster)
         self.callbacks = Callbacks(self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)

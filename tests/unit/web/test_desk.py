@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -11,7 +13,7 @@ import pytest
 
 from tests.browser.serve import STAGE
 from tests.browser.town import RENEWAL, Town
-from tests.unit.web.client import Client
+from tests.unit.web.client import Client, Reply
 from wugan.cases import decide
 from wugan.cases.desk import Official
 from wugan.cases.model import Outcome, Stage
@@ -32,6 +34,18 @@ def desk(town: Town, client: Client) -> Client:
     page = client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(town.official))
     assert page.path == "/desk"
     return client
+
+
+def turn(page: Reply, rel: str) -> str:
+    """Where a page's link to its neighbour leads."""
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', page.text)
+    assert found
+    return html.unescape(found[1]).removeprefix(STAGE)
+
+
+def cases_on(page: Reply) -> list[str]:
+    """The ids of the cases that a page lists."""
+    return re.findall(r'/desk/cases/(\w{26})["#]', page.text)
 
 
 def test_nobody_gets_in_without_a_token(town: Town, client: Client, waiting: str) -> None:
@@ -67,9 +81,11 @@ def test_the_queue_is_paged(town: Town, desk: Client, monkeypatch: pytest.Monkey
         town.to_approval(town.open_case(persona=persona))
     first = desk.get("/desk")
     assert "下一页" in first.text
-    second = desk.get("/desk?after=1")
-    assert "下一页" not in second.text
-    assert second.text.count("审查") == 1
+    second = desk.get(turn(first, "next"))
+    assert ("下一页" in second.text, "上一页" in second.text) == (False, True)
+    third = desk.get(turn(second, "prev"))
+    assert cases_on(first) == cases_on(third) != cases_on(second)
+    assert len(cases_on(first)) == len(cases_on(second)) == 1
 
 
 def test_a_case_shows_what_changes_and_where_it_comes_from(desk: Client, waiting: str) -> None:
@@ -174,10 +190,13 @@ def test_a_form_that_was_tampered_with_changes_nothing(town: Town, desk: Client,
 
 def test_tasks_are_listed_and_done(town: Town, desk: Client, link: str) -> None:
     town.applicant.ask_person(link)
-    page = desk.get("/desk/tasks")
+    page = desk.get("/desk/tasks?task=handle")
     assert "申请人要求人工办理" in page.text
-    assert "没有待办任务" in desk.submit(page, "/done").text
+    case_id = town.head(link).case_id
+    assert "13900000017" not in page.text
+    assert "工作人员已处理（人工办理）" in desk.submit(desk.get(f"/desk/cases/{case_id}"), "/task").text
     assert town.head(link).tasks == ()
+    assert "没有待办任务" in desk.get("/desk/tasks?task=handle").text
 
 
 def test_the_counter_hands_out(town: Town, desk: Client, link: str) -> None:
@@ -239,5 +258,5 @@ def test_what_expired_undecided_is_a_task_with_its_reason(town: Town, client: Cl
     item, now = town.item(link), town.clock.now()
     town.context.apply(town.head(link).case_id, lambda head: decide.came_due(head, item, now, town.context.random))
     client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(town.official))
-    assert "原证照已到期，申请尚未办结" in client.get("/desk/tasks").text
+    assert "原证照已到期，申请尚未办结" in client.get("/desk/tasks?task=handle").text
     assert "不予许可" in client.get(f"/desk/cases/{town.head(link).case_id}").text

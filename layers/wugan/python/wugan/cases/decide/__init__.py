@@ -29,6 +29,15 @@ from wugan.cases.decide.ending import (
     closed,
     handed_over,
     notified,
+)
+from wugan.cases.decide.officials import (
+    CallOutcome,
+    assigned,
+    called,
+    confirmed,
+    extended,
+    proposed,
+    sent_back,
     task_done,
 )
 from wugan.cases.decide.person import (
