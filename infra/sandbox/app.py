@@ -28,6 +28,7 @@ from infra.sandbox.channels import Channels
 from infra.sandbox.courier import Courier
 from infra.sandbox.department import Department
 from infra.sandbox.identity import Identity
+from infra.sandbox.issuer import Issuer
 from infra.sandbox.outbox import on_this_machine
 from infra.sandbox.script import Rule
 from infra.sandbox.signature import fault_of
@@ -88,6 +89,7 @@ class App:
         self._courier = Courier(box)
         self._department = Department(box)
         self._vendors = Mount(box)
+        self._issuer = Issuer()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -99,6 +101,9 @@ class App:
             vendor = self._vendors.answer(request)
             if vendor is not None:
                 return vendor
+            issued = self._issuer.answer(request)
+            if issued is not None:
+                return issued
             name, values = ROUTES.bind_to_environ(request.environ).match()
             request.get_data()
             answer: Response = getattr(self, f"_{name}")(request, **values)

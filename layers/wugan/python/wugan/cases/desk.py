@@ -134,7 +134,7 @@ class Desk:
         if len(text) == 26 and text.isalnum():
             return self._with_id(official, text.lower())
         code = normalise.credit_code(text)
-        if not code:
+        if not code or len(code) != 18:
             raise InvalidInput("a case number of 26 characters, or a credit code of 18", field="search")
         newest = islice(self.context.store.by_subject(code), MOST_FOUND)
         return [head for head in newest if head.jurisdiction == official.jurisdiction]
