@@ -15,9 +15,11 @@ import pytest
 from tests.browser.serve import STAGE
 from tests.browser.town import RENEWAL, Town
 from tests.unit.web.client import Client, Forms, Reply
+from wugan.approval.port import DecisionKind
 from wugan.cases import deadlines, decide
 from wugan.cases.desk import Official
-from wugan.cases.model import Outcome, Stage, Task
+from wugan.cases.model import Change, Outcome, Stage, Task
+from wugan.errors import Conflict, NotWaiting
 from wugan.signin.official import Role
 from wugan.web.applicant_app import SESSION_COOKIE
 from wugan.web.desk.case import _years_later
@@ -336,7 +338,7 @@ def test_the_queue_is_filtered_and_counted(town: Town, desk: Client, waiting: st
     ):  # fmt: skip
         assert cases_on(desk.get(f"/desk?{query}")) == found, query
     text = desk.get("/desk").text
-    assert ("临近时限</span> 1 件" in text, "超过承诺时限</span> 0 件" in text) == (True, True)
+    assert ("临近时限</span>&nbsp;1 件" in text, "超过承诺时限</span>&nbsp;0 件" in text) == (True, True)
     assert cases_on(sits(town, SECOND).get("/desk?officer=mine")) == [yellow]
 
 
@@ -471,3 +473,35 @@ def test_a_bad_rating_is_settled_with_a_note(town: Town, desk: Client, link: str
     desk.submit(page, "/task", note="已电话致歉")
     assert town.head(link).tasks == ()
     assert town.sealed(case_id, "note_follow_up") == {"note": "已电话致歉"}
+
+
+def test_of_two_officials_who_take_a_case_at_once_one_has_it(town: Town, waiting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = town.store.commit
+
+    def beaten(change: Change) -> None:
+        """The other official's change comes in between reading and writing."""
+        monkeypatch.setattr(town.store, "commit", commit)
+        town.desk.assign(SECOND, waiting, "", SECOND.id)
+        commit(change)
+
+    monkeypatch.setattr(town.store, "commit", beaten)
+    with pytest.raises(Conflict):
+        town.desk.assign(town.official, waiting, "", town.official.id)
+    assert town.store.head(waiting).officer == SECOND.id
+    assert [e.type for e in town.store.events(waiting)].count("assigned") == 1
+
+
+def test_a_decision_that_comes_between_leaves_nothing_to_extend(
+    town: Town, waiting: str, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = town.store.commit
+
+    def beaten(change: Change) -> None:
+        monkeypatch.setattr(town.store, "commit", commit)
+        town.decide(link, DecisionKind.APPROVED)
+        commit(change)
+
+    monkeypatch.setattr(town.store, "commit", beaten)
+    with pytest.raises(NotWaiting):
+        town.desk.extend(town.official, waiting, "理由")
+    assert not town.store.head(waiting).extended

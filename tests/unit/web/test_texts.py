@@ -13,9 +13,11 @@ import pytest
 from wugan import errors
 from wugan.approval.port import DecisionKind
 from wugan.cases import decide
-from wugan.cases.model import Actor, OldCertificate, Outcome, Stage
+from wugan.cases.decide import CallOutcome
+from wugan.cases.model import Actor, OldCertificate, Outcome, Stage, Task
 from wugan.courier.port import ParcelState
 from wugan.items.model import SOURCES, Channel, DeliveryWay, Jurisdiction, Kind, Material, ReturnWay, SubjectField
+from wugan.signin.problem import REASONS
 from wugan.web import edge, texts
 
 CHINESE = re.compile(r"[一-鿿]")
@@ -37,11 +39,18 @@ CHINESE = re.compile(r"[一-鿿]")
         (OldCertificate, texts.OLD_CERTIFICATES),
         (Actor, texts.ACTORS),
         (DecisionKind, texts.DECISIONS),
+        (Task, texts.TASKS),
+        (Task, texts.TASK_HELP),
+        (CallOutcome, texts.CALLS),
     ],
 )
 def test_each_member_of_an_enum_has_words(kind: type[StrEnum], words: Mapping[StrEnum, str]) -> None:
     assert set(words) == set(kind)
     assert all(CHINESE.search(text) for text in words.values())
+
+
+def test_each_reason_not_to_sign_in_has_its_words() -> None:
+    assert set(texts.SIGN_IN) == set(REASONS)
 
 
 def test_each_registry_and_each_origin_of_a_material_has_words() -> None:

@@ -12,7 +12,6 @@ from wugan.errors import WuganError
 from wugan.items.model import DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
 from wugan.outreach.plan import CHANNEL_NAMES
 from wugan.outreach.plan import HOTLINE as HOTLINE
-from wugan.signin.official import Role
 
 STAGES = {
     Stage.PUSH: "正在通知您",
@@ -108,7 +107,6 @@ CALLS = {
     CallOutcome.AT_WINDOW: "已在窗口办理",
 }
 PARCELS = {Stage.PICKUP: "旧证回收", Stage.DELIVERY: "新证送达", Stage.GIVE_BACK: "旧证退还"}
-ROLES = {Role.APPROVER: "审批", Role.MANAGER: "事项管理", Role.AUDITOR: "监督"}
 REASONS = {
     "not_qualified": "不符合法定条件",
     "materials_untrue": "申报内容与事实不符",
