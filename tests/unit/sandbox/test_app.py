@@ -165,3 +165,14 @@ def test_a_target_beyond_this_machine_is_refused(wire: Any, url: str) -> None:
 def test_a_target_on_this_machine_is_taken(wire: Any, url: str) -> None:
     assert wire.done("/_sandbox/target", {"url": url, "secrets": {"channel": "f" * 32}}) == {"ok": True}
     assert wire.box.secrets["channel"] == "f" * 32
+
+
+def test_the_issuer_answers_beside_the_vendors(wire: Any) -> None:
+    told = wire.http.get("/issuer/.well-known/openid-configuration").get_json()
+    assert told["issuer"].endswith("/issuer")
+    assert [key["kty"] for key in wire.http.get("/issuer/jwks").get_json()["keys"]] == ["EC"]
+    asked = {"client_id": "wugan", "state": "s", "nonce": "n", "code_challenge": "c", "code_challenge_method": "S256"}
+    asked |= {"response_type": "code", "scope": "openid"}
+    assert "青岛审批甲" in wire.http.get("/issuer/authorize", query_string=asked | {"redirect_uri": "http://127.0.0.1/x"}).text
+    for wrong in ({"redirect_uri": "https://evil.example/x"}, {"redirect_uri": "http://127.0.0.1/x", "code_challenge_method": "plain"}):
+        assert wire.http.get("/issuer/authorize", query_string=asked | wrong).status_code == 400

@@ -491,9 +491,7 @@ def test_of_two_officials_who_take_a_case_at_once_one_has_it(town: Town, waiting
     assert [e.type for e in town.store.events(waiting)].count("assigned") == 1
 
 
-def test_a_decision_that_comes_between_leaves_nothing_to_extend(
-    town: Town, waiting: str, link: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_decided_meanwhile_is_not_extended(town: Town, waiting: str, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = town.store.commit
 
     def beaten(change: Change) -> None:

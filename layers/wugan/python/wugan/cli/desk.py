@@ -23,9 +23,7 @@ def _group() -> None:
 def invite(
     name: Annotated[str, typer.Argument(help="The official's name, as the trace will tell it.")],
     jurisdiction: Annotated[Jurisdiction, typer.Argument(help="The bureau.")],
-    role: Annotated[
-        list[Role] | None, typer.Option(help="What the official may do; an approver when not told. May be given again.")
-    ] = None,
+    role: Annotated[list[Role] | None, typer.Option(help="What the official may do, approver by default; may be given again.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a sign-in code for an official, good for eight hours; it is pasted at /desk/sign-in."""
