@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response
 from infra.sandbox import duplicates, phones, usage
 from infra.sandbox.asked import DownAsked, TargetAsked, parse
 from infra.sandbox.box import Box, Refusal
+from infra.sandbox.issuer import Issuer
 from infra.sandbox.outbox import on_this_machine
 from infra.sandbox.script import Rule
 from infra.sandbox.vendors import faces
@@ -63,6 +64,7 @@ class App:
     def __init__(self, box: Box) -> None:
         self._box = box
         self._vendors = Mount(box)
+        self._issuer = Issuer()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -74,6 +76,9 @@ class App:
             vendor = self._vendors.answer(request)
             if vendor is not None:
                 return vendor
+            issued = self._issuer.answer(request)
+            if issued is not None:
+                return issued
             name, values = ROUTES.bind_to_environ(request.environ).match()
             request.get_data()
             answer: Response = getattr(self, f"_{name}")(request, **values)

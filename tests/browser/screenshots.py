@@ -1,11 +1,11 @@
-"""Screenshots of every page at a phone's and a desk's width: `python -m tests.browser.screenshots [FOLDER]`."""
+"""Screenshots of every page at a phone's, a tablet's and a desk's width: `python -m tests.browser.screenshots [FOLDER]`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,14 +16,15 @@ from tests.browser.town import FILING, RENEWAL, Town
 from wugan.approval.port import DecisionKind
 from wugan.cases import decide
 from wugan.cases.audit import Reader
-from wugan.cases.model import Power
+from wugan.cases.model import Power, Task
 from wugan.courier.port import ParcelState
 from wugan.errors import Forbidden
+from wugan.signin.official import Official
 
 AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
 SEVERAL, LOCKED = "engineering-supervision-change", "engineering-design-change"
 CHROMIUM = "/usr/bin/chromium"
-WIDTHS = {"phone": 375, "desk": 1280}
+WIDTHS = {"phone": 375, "tablet": 768, "desk": 1280}
 
 
 @dataclass(frozen=True)
@@ -143,17 +144,43 @@ def _locked(town: Town) -> str:
 
 def _desk(town: Town) -> Iterator[Shot]:
     yield Shot("09-sign-in", "desk/sign-in")
+    yield Shot("09-sign-in-wrong", "desk/sign-in", press=("登录",), fill=(("token", "AAAA.BBBB"),))
     session = town.desk.sign_in(town.desk.invite(town.official))
+    second = town.desk.sign_in(town.desk.invite(Official("李审批", "QD", "li-1")))
     for code in ("water-supply-representative", "water-supply-address", "film-screening-filing"):
         link = town.open_case(code)
         town.to_approval(link)
     yield Shot("09-queue", "desk", session)
+    yield Shot("09-queue-empty", "desk", session, query="?light=red&officer=mine")
+    yield Shot("09-found", "desk", session, press=("查找",), fill=(("search", town.head(link).subject),))
+    yield Shot("09-found-wrong", "desk", session, press=("查找",), fill=(("search", "张三"),))
     case_id = town.head(link).case_id
     yield Shot("09-case", f"desk/cases/{case_id}", session)
+    yield Shot("09-case-wrong", f"desk/cases/{case_id}", session, press=("准予并签发电子证照",), fill=(("valid_until", "2020-01-01"),))
     yield Shot("09-subject", f"desk/cases/{case_id}/subject", session)
+    yield from _by_hand(town, session, second)
+
+
+def _by_hand(town: Town, session: str, second: str) -> Iterator[Shot]:
+    """Four eyes, an extension, and the tasks."""
+    link = town.open_case("water-supply-name", persona=1)
+    town.to_approval(link)
+    head = town.head(link)
+    town.items.versions[head.item_code, head.item_version] = town.item(link).model_copy(update={"four_eyes": True})
+    town.desk.extend(town.official, head.case_id, "需要现场核查供水水源")
+    town.desk.assign(town.official, head.case_id, "", town.official.id)
+    town.decide(link, DecisionKind.REJECTED, reason="供水单位名称与登记机关核准的名称不一致。")
+    yield Shot("09-case-proposed", f"desk/cases/{head.case_id}", session)
+    yield Shot("09-case-review", f"desk/cases/{head.case_id}", second)
     asks = town.open_case("engineering-survey-change")
     town.applicant.ask_person(asks)
+    case_id = town.head(asks).case_id
+    town.store.heads[case_id] = replace(town.head(asks), tasks=(Task.CALL, Task.HANDLE, Task.FOLLOW_UP))
+    town.store.asked_at[case_id, Task.CALL] = town.store.asked_at[case_id, Task.FOLLOW_UP] = str(town.clock.now())
     yield Shot("09-tasks", "desk/tasks", session)
+    yield Shot("09-tasks-none", "desk/tasks", session, query="?task=parcel")
+    yield Shot("09-case-tasks", f"desk/cases/{case_id}", session)
+    yield Shot("09-problem", "desk/cases/unknown", session)
 
 
 def show(page: Page, base: str, shot: Shot) -> None:
@@ -170,7 +197,7 @@ def show(page: Page, base: str, shot: Shot) -> None:
 
 
 def take(browser: Browser, base: str, shot: Shot, folder: Path) -> None:
-    """One page at both widths."""
+    """One page at each width."""
     for width_name, width in WIDTHS.items():
         context = browser.new_context(viewport={"width": width, "height": 812}, java_script_enabled=False, locale="zh-CN")
         page = context.new_page()

@@ -35,7 +35,15 @@ from wugan.items.catalogue import load_file
 from wugan.items.model import Item
 from wugan.links import Keyring
 from wugan.memory.people import MemoryPeopleStore
-from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
+from wugan.memory.stores import (
+    MemoryCaseStore,
+    MemoryExecutions,
+    MemoryItemStore,
+    MemoryLookup,
+    MemoryRoster,
+    MemoryWaitStore,
+    SeededRandom,
+)
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 from wugan.outreach.quiet import Quiet
 from wugan.outreach.schedule import Rules
@@ -81,9 +89,10 @@ class Town:
         )
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department = MemoryDepartment()
+        self.roster = MemoryRoster()
         sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, invites=True)
-        self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url)
-        self.desk, self.people = Desk(self.context, self.entrance), MemoryPeopleStore()
+        self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url, self.roster.arrived)
+        self.desk, self.people = Desk(self.context, self.entrance, self.roster), MemoryPeopleStore()
         self.preferences = Preferences(self.context, self.people)
         self.applicant = Applicant(self.context, lambda _: self.identity, self.preferences, slots=lambda *_: SLOTS)
         messages = Messages(self.context, self.people, lambda _: self.messenger, lambda _: Rules(Quiet(time(0), time(0)), ()), False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,13 +20,15 @@ from wugan.aws.wait_store import DynamoWaitStore
 from wugan.cases.decide import Step
 from wugan.cases.model import Actor, Answer, Change, Event, Head, Stage, Task, Wait, broken_link
 from wugan.cases.outbox import pending_of
-from wugan.cases.ports import CaseStore, WaitStore
+from wugan.cases.ports import CaseStore, Roster, WaitStore
+from wugan.cases.queue import NOBODY, Cards, Listing, card
 from wugan.clock import BEIJING
 from wugan.errors import AlreadyOpen, Conflict, Duplicate, NotFound, NotWaiting, StaleHead
 from wugan.items.port import ItemStore
 from wugan.items.version import version
 from wugan.ledger.port import LedgerRows
-from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryWaitStore, SeededRandom
+from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryRoster, MemoryWaitStore, SeededRandom
+from wugan.signin.official import Official, Role
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
 DUE = NOW + timedelta(days=3)
@@ -42,6 +45,7 @@ class Stores:
     waits: WaitStore
     items: ItemStore
     ledger: LedgerRows
+    roster: Roster
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -49,11 +53,11 @@ def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     if request.param == "memory":
         waits = MemoryWaitStore()
         cases = MemoryCaseStore(waits)
-        yield Stores(cases, waits, MemoryItemStore(), cases.ledger)
+        yield Stores(cases, waits, MemoryItemStore(), cases.ledger, MemoryRoster())
         return
     with storage(monkeypatch):
         table = bootstrap.settings().need(config.WAITS_TABLE)
-        yield Stores(bootstrap.case_store(), DynamoWaitStore(table), bootstrap.item_store(), bootstrap.ledger_rows())
+        yield Stores(bootstrap.case_store(), DynamoWaitStore(table), bootstrap.item_store(), bootstrap.ledger_rows(), bootstrap.roster())
 
 
 def head(number: int = 1, **more: Any) -> Head:
@@ -250,19 +254,72 @@ class TestLists:
         other = begun(9, jurisdiction="LX")
         stores.cases.create(other)
         stores.cases.commit(waits_at(other.head, Stage.APPROVAL, promised_by=NOW))
-        found: list[Head] = []
-        pages, after = 0, None
-        while pages == 0 or after:
-            page, after = stores.cases.queue("QD", "approval", 3, after)
-            assert len(page) <= 3
-            found, pages = found + page, pages + 1
-        assert pages == 3
-        assert [h.case_id for h in found] == [head(n).case_id for n in sorted(range(7), key=lambda n: (n * 3) % 7)]
+        wanted = [head(n).case_id for n in sorted(range(7), key=lambda n: (n * 3) % 7)]
+        for backwards in (False, True):
+            found: list[str] = []
+            pages, place = 0, None
+            while pages == 0 or place:
+                page = stores.cases.queue(Listing("QD"), 3, place, backwards=backwards)
+                assert len(page.cards) <= 3
+                found, place, pages = found + [c.case_id for c in page.cards], page.next, pages + 1
+            assert pages == 3
+            assert found == (wanted[::-1] if backwards else wanted)
+
+    def test_a_queue_is_filtered_by_item_light_and_official(self, stores: Stores) -> None:
+        filed = itertools.product((ITEM.code, "another"), ("green", "yellow"), ("", "li"))
+        for number, (item, light, officer) in enumerate(filed):
+            change = begun(number, item_code=item)
+            stores.cases.create(change)
+            stores.cases.commit(waits_at(change.head, Stage.APPROVAL, promised_by=NOW, light=light, officer=officer))
+        for listing, count in (
+            (Listing("QD"), 8),
+            (Listing("QD", item="another"), 4),
+            (Listing("QD", light="yellow"), 4),
+            (Listing("QD", officer=NOBODY), 4),
+            (Listing("QD", light="yellow", officer="li"), 2),
+            (Listing("QD", item="another", light="green", officer="li"), 1),
+            (Listing("QD", light="red"), 0),
+            (Listing("LX"), 0),
+        ):
+            found = stores.cases.queue(listing, 25)
+            assert (len(found.cards), found.next) == (count, None)
+            assert all(map(listing.admits, found.cards))
+            if listing.filters < 2:
+                assert stores.cases.queued(listing, 100) == count
+                assert stores.cases.queued(listing, 2) == min(count, 2)
+
+    def test_pages_of_several_filters_miss_nobody(self, stores: Stores) -> None:
+        for number in range(6):
+            change = begun(number)
+            stores.cases.create(change)
+            light = "yellow" if number % 2 else "green"
+            stores.cases.commit(waits_at(change.head, Stage.APPROVAL, promised_by=NOW + timedelta(days=number), light=light, officer="li"))
+        listing, place = Listing("QD", light="yellow", officer="li"), None
+        found: list[str] = []
+        for _ in range(6):
+            page = stores.cases.queue(listing, 1, place)
+            found, place = found + [c.case_id for c in page.cards], page.next
+            if place is None:
+                break
+        assert found == [head(n).case_id for n in (1, 3, 5)]
+
+    def test_a_page_that_is_just_full_has_no_next(self, stores: Stores) -> None:
+        for number in range(3):
+            waiting(stores, number, stage=Stage.APPROVAL, promised_by=NOW + timedelta(days=number))
+        assert stores.cases.queue(Listing("QD"), 3).next is None
+        assert stores.cases.queue(Listing("QD"), 2).next is not None
+
+    def test_a_card_tells_what_a_list_shows(self, stores: Stores) -> None:
+        more: dict[str, Any] = {"accepted_at": NOW, "corrections": 1, "extended": True, "proposal": "d", "officer": "li"}
+        case = waiting(stores, stage=Stage.APPROVAL, promised_by=NOW, **more)
+        found = stores.cases.queue(Listing("QD"), 25)
+        assert found.cards == (card(case),)
+        assert (found.cards[0].extended, found.cards[0].proposed, found.cards[0].officer) == (True, True, "li")
 
     def test_what_was_answered_leaves_the_queue(self, stores: Stores) -> None:
         case = waiting(stores, stage=Stage.APPROVAL, promised_by=NOW)
         stores.cases.commit(answers(case))
-        assert stores.cases.queue("QD", "approval", 3) == ([], None)
+        assert stores.cases.queue(Listing("QD"), 3) == Cards((), None)
 
     def test_tasks_of_a_bureau_oldest_first_until_they_are_done(self, stores: Stores) -> None:
         for number in (2, 1):
@@ -275,6 +332,22 @@ class TestLists:
         first = stores.cases.head(head(1).case_id)
         stores.cases.commit(Step(first, NOW, RANDOM).note("task_done", Actor.OFFICIAL).finish(Task.HANDLE).change())
         assert [h.case_id for h in stores.cases.tasks("QD", Task.HANDLE)] == [head(2).case_id]
+
+    def test_tasks_are_paged_and_put_off(self, stores: Stores) -> None:
+        for number in range(1, 4):
+            change = begun(number)
+            stores.cases.create(change)
+            step = Step(change.head, NOW + timedelta(minutes=number), RANDOM).note("asked_person", Actor.PERSON)
+            stores.cases.commit(step.ask(Task.CALL).ask(Task.HANDLE).change())
+        first = stores.cases.head(head(1).case_id)
+        stores.cases.commit(Step(first, NOW, RANDOM).put_off(Task.CALL, NOW + timedelta(days=1)).note("called", Actor.OFFICIAL).change())
+        found, after = stores.cases.task_page("QD", Task.CALL, 2)
+        assert [h.case_id for h in found] == [head(2).case_id, head(3).case_id]
+        last, end = stores.cases.task_page("QD", Task.CALL, 2, after)
+        assert ([h.case_id for h in last], end) == ([head(1).case_id], None)
+        assert last[0].put_off == {"call": NOW + timedelta(days=1)}
+        assert [h.case_id for h in stores.cases.task_page("QD", Task.HANDLE, 9)[0]] == [head(n).case_id for n in (1, 2, 3)]
+        assert stores.cases.task_page("LX", Task.CALL, 2) == ([], None)
 
     def test_cases_that_wait_for_nobody(self, stores: Stores) -> None:
         for number in range(6):
@@ -426,3 +499,12 @@ def test_the_row_of_a_case_names_no_event_twice(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(Conflict):
             store.commit(replace(change, head=replace(change.head, version=2), events=(again,)))
         assert [e.type for e in store.events(change.head.case_id)] == ["opened"]
+
+
+def test_the_roster_knows_who_signed_in_last_and_how(stores: Stores) -> None:
+    stores.roster.arrived(Official("王", "QD", "w-1"))
+    stores.roster.arrived(Official("王审批", "QD", "w-1", frozenset({Role.AUDITOR})))
+    stores.roster.arrived(Official("李", "QD", "l-1"))
+    stores.roster.arrived(Official("赵", "LX", "z-1"))
+    assert [o.id for o in stores.roster.of("QD")] == ["l-1", "w-1"]
+    assert stores.roster.of("QD")[1] == Official("王审批", "QD", "w-1", frozenset({Role.AUDITOR}))

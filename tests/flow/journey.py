@@ -82,9 +82,9 @@ class Journey:
 
     def declare(self, return_way: str | None = "courier", delivery_way: str = "courier", slot: str = "") -> Journey:
         self.waiting("correction" if self.head.corrections else "declaration")
-        return self.declare_now(return_way, delivery_way)
+        return self.declare_now(return_way, delivery_way, slot)
 
-    def declare_now(self, return_way: str | None = "courier", delivery_way: str = "courier") -> Journey:
+    def declare_now(self, return_way: str | None = "courier", delivery_way: str = "courier", slot: str = "") -> Journey:
         """Declare, wherever the case waits."""
         form = bootstrap.case_store().sealed(self.case_id, "form")
         assert form

@@ -96,8 +96,10 @@ CALLS = {
     | ITEM
     | LOOKUP
     | LINK
-    | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
-    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items", "secretsmanager:GetSecretValue OidcClientSecretArn"},
+    | {f"dynamodb:Query Cases/index/by_queue{kind}" for kind in ("", "_item", "_light", "_officer")}
+    | {"dynamodb:Query Cases/index/by_task", "dynamodb:BatchGetItem Cases"}
+    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"}
+    | {"secretsmanager:GetSecretValue OidcClientSecretArn"},
     "callbacks": COMMIT
     | READ_SEALED
     | WRITE_SEALED

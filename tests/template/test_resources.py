@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -111,6 +112,22 @@ def test_production_refuses_rehearsal_aids() -> None:
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Stage"}, "production"]}
     refused = [a["Assert"]["Fn::Equals"] for a in rule["Assertions"] if "Fn::Equals" in a["Assert"]]
     assert refused == [[{"Ref": name}, ""] for name in ("SandboxKey", "SandboxVendors", "Clock")]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "taken"),
+    [
+        ("", True),
+        ("https://sso.example/realms/qd", True),
+        ("http://sso.example", False),
+        ("https://localhost:8443", False),
+        ("https://127.0.0.1/x", False),
+    ],
+)
+def test_an_issuer_is_public_and_needed_in_production(issuer: str, taken: bool) -> None:
+    assert bool(re.fullmatch(template()["Parameters"]["OidcIssuer"]["AllowedPattern"], issuer)) is taken
+    needed = [a["Assert"] for a in template()["Rules"]["ProductionIsReal"]["Assertions"]]
+    assert {"Fn::Not": [{"Fn::Equals": [{"Ref": "OidcIssuer"}, ""]}]} in needed
 
 
 def test_defaults_deploy_to_lambda_on_arm() -> None:

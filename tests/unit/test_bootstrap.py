@@ -34,6 +34,37 @@ def test_production_speaks_to_witnesses_over_https() -> None:
     assert caught.value.field == config.WITNESSES
 
 
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "http://sso.example",
+        "https://localhost/i",
+        "https://127.0.0.1/i",
+        "https://[::1]:8443/i",
+        "https://a.localhost./",
+        "sso.example",
+        "https://127.1.2.3",
+    ],
+)
+def test_production_signs_in_at_a_real_issuer(issuer: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        config.settings({config.STAGE: config.PRODUCTION, config.OIDC_ISSUER: issuer})
+    assert caught.value.field == config.OIDC_ISSUER
+    assert config.settings({config.STAGE: "rehearsal", config.OIDC_ISSUER: issuer})
+    assert config.settings({config.STAGE: config.PRODUCTION, config.OIDC_ISSUER: "https://sso.example/realms/qd"})
+
+
+@pytest.mark.usefixtures("_fresh")
+@pytest.mark.parametrize(("stage", "invites"), [(config.PRODUCTION, False), ("rehearsal", True), ("", False)])
+def test_invitations_are_for_rehearsals(monkeypatch: pytest.MonkeyPatch, stage: str, invites: bool) -> None:
+    for name, value in {config.STAGE: stage, config.CASES_TABLE: "cases", "AWS_DEFAULT_REGION": "cn-north-1"}.items():
+        monkeypatch.setenv(name, value)
+    bootstrap.entrance.cache_clear()
+    made = bootstrap.entrance()
+    bootstrap.entrance.cache_clear()
+    assert (made.sessions.invites, made.provider) == (invites, None)
+
+
 def test_a_setting_that_is_missing_is_named() -> None:
     with pytest.raises(InvalidInput) as caught:
         config.settings({}).need(config.CASES_TABLE)

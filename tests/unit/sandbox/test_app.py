@@ -121,3 +121,14 @@ def test_usage_counts_receipts_and_pushes_with_their_fates(raw_of: Callable[...,
     told = {name: found["city_app"][name] for name in ("told", "lost", "repeated", "reordered")}
     assert told == {"told": 4, "lost": 1, "repeated": 1, "reordered": 1}
     assert (found["sf"]["told"], found["sf"]["lost"]) == (1, 1)
+
+
+def test_the_issuer_answers_beside_the_vendors(raw: Raw) -> None:
+    told = raw.http.get("/issuer/.well-known/openid-configuration").get_json()
+    assert told["issuer"].endswith("/issuer")
+    assert [key["kty"] for key in raw.http.get("/issuer/jwks").get_json()["keys"]] == ["EC"]
+    asked = {"client_id": "wugan", "state": "s", "nonce": "n", "code_challenge": "c", "code_challenge_method": "S256"}
+    asked |= {"response_type": "code", "scope": "openid"}
+    assert "青岛审批甲" in raw.http.get("/issuer/authorize", query_string=asked | {"redirect_uri": "http://127.0.0.1/x"}).text
+    for wrong in ({"redirect_uri": "https://evil.example/x"}, {"redirect_uri": "http://127.0.0.1/x", "code_challenge_method": "plain"}):
+        assert raw.http.get("/issuer/authorize", query_string=asked | wrong).status_code == 400

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
+import logging
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -11,12 +14,16 @@ import pytest
 
 from tests.browser.serve import STAGE
 from tests.browser.town import RENEWAL, Town
-from tests.unit.web.client import Client
-from wugan.cases import decide
+from tests.unit.web.client import Client, Forms, Reply
+from wugan.approval.port import DecisionKind
+from wugan.cases import deadlines, decide
 from wugan.cases.desk import Official
-from wugan.cases.model import Outcome, Stage
+from wugan.cases.model import Change, Outcome, Stage, Task
+from wugan.errors import Conflict, NotWaiting
+from wugan.signin.official import Role
 from wugan.web.applicant_app import SESSION_COOKIE
 from wugan.web.desk.case import _years_later
+from wugan.web.desk_app import ROUTES
 
 
 @pytest.fixture
@@ -32,6 +39,18 @@ def desk(town: Town, client: Client) -> Client:
     page = client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(town.official))
     assert page.path == "/desk"
     return client
+
+
+def turn(page: Reply, rel: str) -> str:
+    """Where a page's link to its neighbour leads."""
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', page.text)
+    assert found
+    return html.unescape(found[1]).removeprefix(STAGE)
+
+
+def cases_on(page: Reply) -> list[str]:
+    """The ids of the cases that a page lists."""
+    return re.findall(r'/desk/cases/(\w{26})["#]', page.text)
 
 
 def test_nobody_gets_in_without_a_token(town: Town, client: Client, waiting: str) -> None:
@@ -67,9 +86,11 @@ def test_the_queue_is_paged(town: Town, desk: Client, monkeypatch: pytest.Monkey
         town.to_approval(town.open_case(persona=persona))
     first = desk.get("/desk")
     assert "下一页" in first.text
-    second = desk.get("/desk?after=1")
-    assert "下一页" not in second.text
-    assert second.text.count("审查") == 1
+    second = desk.get(turn(first, "next"))
+    assert ("下一页" in second.text, "上一页" in second.text) == (False, True)
+    third = desk.get(turn(second, "prev"))
+    assert cases_on(first) == cases_on(third) != cases_on(second)
+    assert len(cases_on(first)) == len(cases_on(second)) == 1
 
 
 def test_a_case_shows_what_changes_and_where_it_comes_from(desk: Client, waiting: str) -> None:
@@ -174,10 +195,13 @@ def test_a_form_that_was_tampered_with_changes_nothing(town: Town, desk: Client,
 
 def test_tasks_are_listed_and_done(town: Town, desk: Client, link: str) -> None:
     town.applicant.ask_person(link)
-    page = desk.get("/desk/tasks")
+    page = desk.get("/desk/tasks?task=handle")
     assert "申请人要求人工办理" in page.text
-    assert "没有待办任务" in desk.submit(page, "/done").text
+    case_id = town.head(link).case_id
+    assert "13900000017" not in page.text
+    assert "工作人员已处理（人工办理）" in desk.submit(desk.get(f"/desk/cases/{case_id}"), "/task").text
     assert town.head(link).tasks == ()
+    assert "没有待办任务" in desk.get("/desk/tasks?task=handle").text
 
 
 def test_the_counter_hands_out(town: Town, desk: Client, link: str) -> None:
@@ -239,5 +263,243 @@ def test_what_expired_undecided_is_a_task_with_its_reason(town: Town, client: Cl
     item, now = town.item(link), town.clock.now()
     town.context.apply(town.head(link).case_id, lambda head: decide.came_due(head, item, now, town.context.random))
     client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(town.official))
-    assert "原证照已到期，申请尚未办结" in client.get("/desk/tasks").text
+    assert "原证照已到期，申请尚未办结" in client.get("/desk/tasks?task=handle").text
     assert "不予许可" in client.get(f"/desk/cases/{town.head(link).case_id}").text
+
+
+SECOND = Official("李审批", "QD", "li-1")
+AUDITOR = Official("赵监督", "QD", "zhao-1", frozenset({Role.AUDITOR}))
+MANAGER = Official("钱事项", "QD", "qian-1", frozenset({Role.MANAGER}))
+
+
+def sits(town: Town, official: Official) -> Client:
+    """Another browser, with this official before it."""
+    client = Client(town)
+    client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(official))
+    return client
+
+
+def four_eyes(town: Town, case_id: str) -> None:
+    """Let the case's item ask for a second official."""
+    head = town.store.head(case_id)
+    town.items.versions[head.item_code, head.item_version] = town.item_of(case_id).model_copy(update={"four_eyes": True})
+
+
+def test_an_auditor_reads_everything_and_changes_nothing(town: Town, waiting: str) -> None:
+    client = sits(town, AUDITOR)
+    page = client.get(f"/desk/cases/{waiting}")
+    assert (page.status, "尹长庚" in page.text) == (200, True)
+    assert {action.rpartition("/")[2] for action, _ in Forms(page.text).found} == {"sign-out"}
+    before, csrf = town.store.head(waiting), page.form("/sign-out")[1]["csrf"]
+    for path in ("decide", "review", "extend", "assign", "received", "call", "task"):
+        given = {"csrf": csrf, "extension": "x", "officer": "zhao-1", "task": "handle", "kind": "correction", "points": "x"}
+        assert client.post(f"/desk/cases/{waiting}/{path}", given).status == 403
+    assert town.store.head(waiting) == before
+
+
+def test_an_item_manager_has_nothing_at_the_desk(town: Town, waiting: str) -> None:
+    client = Client(town)
+    gone = client.submit(client.get("/desk/sign-in"), "/desk/sign-in", token=town.desk.invite(MANAGER), follow=False)
+    assert gone.headers["Location"].endswith("/bench")
+    for path in ("/desk", "/desk/tasks", f"/desk/cases/{waiting}", f"/desk/cases/{waiting}/subject"):
+        assert client.get(path).status == 403
+
+
+def test_every_form_needs_the_sessions_token(town: Town, desk: Client, waiting: str) -> None:
+    other = sits(town, SECOND).get("/desk").form("/sign-out")[1]["csrf"]
+    posts = [path.format(case_id=waiting) for method, path, _ in ROUTES if method == "POST"]
+    assert len(posts) == 8
+    for path in (*posts, "/desk/sign-out"):
+        assert desk.post(path, {"csrf": other}).status == 403
+        assert desk.post(path, {}).status == 403
+
+
+def test_who_opened_whose_data_is_logged_without_the_data(desk: Client, waiting: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "wugan.audit"):
+        desk.get("/desk")
+        desk.get(f"/desk/cases/{waiting}")
+    [told] = [vars(record) for record in caplog.records if record.name == "wugan.audit"]
+    assert (told["route"], told["official"], told["case_id"]) == ("/desk/cases/{case_id}", "王审批", waiting)
+    assert "13900000017" not in str(told)
+
+
+def test_the_queue_is_filtered_and_counted(town: Town, desk: Client, waiting: str) -> None:
+    yellow = town.head(town.open_case("water-supply-name")).case_id
+    head = replace(
+        town.store.head(waiting), case_id=yellow, item_code=town.item_of(yellow).code, item_version=town.store.head(yellow).item_version
+    )
+    town.store.heads[yellow] = replace(head, light="yellow", officer="li-1")
+    assert cases_on(desk.get("/desk")) == sorted([waiting, yellow])
+    for query, found in (
+        ("light=yellow", [yellow]), ("light=red", []), ("officer=nobody", [waiting]), ("officer=mine", []),
+        ("item=water-supply-name", [yellow]),
+        ("item=water-supply-name&light=green", []), ("item=water-supply-name&light=yellow", [yellow]), ("group=delivery", []),
+        ("group=nonsense&light=blue&officer=somebody", sorted([waiting, yellow])),
+    ):  # fmt: skip
+        assert cases_on(desk.get(f"/desk?{query}")) == found, query
+    text = desk.get("/desk").text
+    assert ("临近时限</span>&nbsp;1 件" in text, "超过承诺时限</span>&nbsp;0 件" in text) == (True, True)
+    assert cases_on(sits(town, SECOND).get("/desk?officer=mine")) == [yellow]
+
+
+def test_a_page_of_another_list_cannot_be_turned_to(town: Town, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wugan.cases.desk.PAGE", 1)
+    for persona in (1, 2):
+        town.to_approval(town.open_case(persona=persona))
+    token = turn(desk.get("/desk"), "next").partition("page=")[2]
+    assert desk.get(f"/desk?page={token}").status == 200
+    assert desk.get(f"/desk?light=red&page={token}").status == 403
+    assert desk.get(f"/desk?page={token[:-2]}AA").status == 403
+    assert sits(town, Official("孙审批", "LX")).get(f"/desk?page={token}").status == 403
+    town.clock.move(minutes=50)
+    for _ in range(9):
+        desk.get("/desk")
+        town.clock.move(minutes=50)
+    again = sits(town, town.official).get(f"/desk?page={token}")
+    assert (again.status, len(cases_on(again))) == (200, 1)  # too old: the list begins anew
+
+
+def test_a_case_is_found_by_its_number_and_its_code_in_the_own_bureau_only(town: Town, desk: Client, waiting: str) -> None:
+    subject = town.store.head(waiting).subject
+    other = sits(town, Official("孙审批", "LX"))
+    for text, client, found in (
+        (waiting, desk, [waiting]), (waiting.upper(), desk, [waiting]), (f" {subject} ", desk, [waiting]),
+        (waiting, other, []), (subject, other, []),
+        ("a" * 26, desk, []),
+    ):  # fmt: skip
+        page = client.submit(client.get("/desk"), "/desk/search", search=text)
+        assert (page.status, cases_on(page)) == (200, found)
+    wrong = desk.submit(desk.get("/desk"), "/desk/search", search="尹长庚")
+    assert (wrong.status, "26位办件编号" in wrong.text) == (400, True)
+
+
+def test_two_officials_decide_where_the_item_asks_for_it(town: Town, desk: Client, waiting: str) -> None:
+    four_eyes(town, waiting)
+    page = desk.submit(desk.get(f"/desk/cases/{waiting}"), "/decide", number="鲁02A0099")
+    assert ("待复核的决定：准予" in page.text, "须由另一位审批人员复核" in page.text) == (True, True)
+    assert not town.store.head(waiting).decided
+    assert "待复核" in desk.get("/desk").text
+    proposal = town.store.head(waiting).proposal
+    csrf = page.form("/sign-out")[1]["csrf"]
+    for agrees in ("yes", "no"):
+        own = {"csrf": csrf, "proposal": proposal, "agrees": agrees, "sent_back": "x"}
+        assert desk.post(f"/desk/cases/{waiting}/review", own).status == 403
+    second = sits(town, SECOND)
+    looked = second.get(f"/desk/cases/{waiting}")
+    assert "鲁02A0099" in looked.text
+    assert second.submit(looked, "/review").status == 200
+    assert town.store.head(waiting).decided
+    assert town.sealed(waiting, "certificate")["number"] == "鲁02A0099"
+    assert second.submit(looked, "/review").status == 409
+
+
+def test_the_second_official_sends_a_proposal_back_with_a_note(town: Town, desk: Client, waiting: str) -> None:
+    four_eyes(town, waiting)
+    desk.submit(desk.get(f"/desk/cases/{waiting}"), "/decide", index=2, reason_code="other", reason="材料不齐")
+    second = sits(town, SECOND)
+    looked = second.get(f"/desk/cases/{waiting}")
+    assert "材料不齐" in looked.text
+    empty = second.submit(looked, "/review", index=1, sent_back=" ")
+    assert (empty.status, "请写明退回的意见" in empty.text) == (400, True)
+    second.submit(looked, "/review", index=1, sent_back="应当先要求补正")
+    page = desk.get(f"/desk/cases/{waiting}")
+    assert ("应当先要求补正" in page.text, "要求补正" in page.text) == (True, True)
+    assert second.submit(looked, "/review").status == 409
+    assert town.store.head(waiting).stage is Stage.APPROVAL
+
+
+def test_the_time_is_extended_once_and_the_person_reads_why(town: Town, desk: Client, waiting: str, link: str) -> None:
+    before = town.store.head(waiting).promised_by
+    page = desk.get(f"/desk/cases/{waiting}")
+    wrong = desk.submit(page, "/extend", extension=" ")
+    assert (wrong.status, "请写明延长办理时限的理由" in wrong.text) == (400, True)
+    page = desk.submit(page, "/extend", extension="需要现场核查")
+    head = town.store.head(waiting)
+    assert before
+    assert head.promised_by == deadlines.add_span(before, 10)
+    assert ("已延期" in page.text, "/extend" in page.text) == (True, False)
+    assert "理由：需要现场核查" in _progress(town, link)
+
+
+def test_a_case_is_taken_passed_on_and_put_back(town: Town, desk: Client, waiting: str) -> None:
+    sits(town, SECOND), sits(town, AUDITOR)
+    page = desk.get(f"/desk/cases/{waiting}")
+    desk.submit(page, "/assign")
+    assert town.store.head(waiting).officer == "王审批"
+    assert sits(town, SECOND).submit(page, "/assign").status == 403  # another session's form
+    page = desk.get(f"/desk/cases/{waiting}")
+    assert ("李审批" in page.text, "赵监督" in page.text) == (True, False)
+    wrong = desk.submit(page, "/assign", index=1, officer="zhao-1")
+    assert (wrong.status, "请选择本局的一位审批人员" in wrong.text) == (400, True)
+    desk.submit(page, "/assign", index=1, officer="li-1")
+    assert town.store.head(waiting).officer == "li-1"
+    assert desk.submit(page, "/assign", index=1, officer="li-1").status == 409
+    assert "审批人员已调整（李审批）" in desk.get(f"/desk/cases/{waiting}").text
+
+
+def test_what_changed_in_the_registries_since_is_shown(town: Town, desk: Client, waiting: str) -> None:
+    assert "仍符合办理条件" in desk.get(f"/desk/cases/{waiting}").text
+    subject = town.lookup.subjects[town.store.head(waiting).subject]
+    assert subject.business
+    town.lookup.subjects[subject.credit_code] = replace(subject, business=replace(subject.business, legal_representative="吴新任"))
+    text = desk.get(f"/desk/cases/{waiting}").text
+    assert ("申报以来登记信息有变化" in text, "吴新任" in text, "登记信息在立案后又有变化" in text) == (True, True, True)
+    town.lookup.down = True
+    down = desk.get(f"/desk/cases/{waiting}")
+    assert (down.status, "登记库暂时没有回应" in down.text) == (200, True)
+
+
+def test_a_call_is_noted_with_its_outcome(town: Town, desk: Client, link: str) -> None:
+    case_id = town.head(link).case_id
+    town.store.heads[case_id] = replace(town.head(link), tasks=(Task.CALL,))
+    town.store.asked_at[case_id, Task.CALL] = str(town.clock.now())
+    assert cases_on(desk.get("/desk/tasks")) == [case_id]
+    page = desk.get(f"/desk/cases/{case_id}")
+    assert (desk.submit(page, "/call").status, desk.submit(page, "/call", outcome="no_answer", again="2026-11-23").status) == (400, 400)
+    desk.submit(page, "/call", outcome="no_answer", again="2026-11-25")
+    assert "2026年11月25日再拨" in desk.get("/desk/tasks").text
+    page = desk.submit(desk.get(f"/desk/cases/{case_id}"), "/call", outcome="wrong_number")
+    assert "号码有误，转登记机关更正" in page.text
+    assert town.head(link).tasks == (Task.KEEPER,)
+    assert town.head(link).case_id in cases_on(desk.get("/desk/tasks?task=keeper"))
+
+
+def test_a_bad_rating_is_settled_with_a_note(town: Town, desk: Client, link: str) -> None:
+    case_id = town.head(link).case_id
+    town.store.heads[case_id] = replace(town.head(link), tasks=(Task.FOLLOW_UP,))
+    page = desk.get(f"/desk/cases/{case_id}")
+    wrong = desk.submit(page, "/task")
+    assert (wrong.status, "请写明处理情况" in wrong.text) == (400, True)
+    desk.submit(page, "/task", note="已电话致歉")
+    assert town.head(link).tasks == ()
+    assert town.sealed(case_id, "note_follow_up") == {"note": "已电话致歉"}
+
+
+def test_of_two_officials_who_take_a_case_at_once_one_has_it(town: Town, waiting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = town.store.commit
+
+    def beaten(change: Change) -> None:
+        """The other official's change comes in between reading and writing."""
+        monkeypatch.setattr(town.store, "commit", commit)
+        town.desk.assign(SECOND, waiting, "", SECOND.id)
+        commit(change)
+
+    monkeypatch.setattr(town.store, "commit", beaten)
+    with pytest.raises(Conflict):
+        town.desk.assign(town.official, waiting, "", town.official.id)
+    assert town.store.head(waiting).officer == SECOND.id
+    assert [e.type for e in town.store.events(waiting)].count("assigned") == 1
+
+
+def test_what_is_decided_meanwhile_is_not_extended(town: Town, waiting: str, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = town.store.commit
+
+    def beaten(change: Change) -> None:
+        monkeypatch.setattr(town.store, "commit", commit)
+        town.decide(link, DecisionKind.APPROVED)
+        commit(change)
+
+    monkeypatch.setattr(town.store, "commit", beaten)
+    with pytest.raises(NotWaiting):
+        town.desk.extend(town.official, waiting, "理由")
+    assert not town.store.head(waiting).extended

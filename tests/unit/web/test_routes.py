@@ -54,10 +54,15 @@ POST /desk/sign-out
 GET /desk
 GET /desk/cases/{case_id}
 GET /desk/cases/{case_id}/subject
+POST /desk/search
 POST /desk/cases/{case_id}/decide
+POST /desk/cases/{case_id}/review
+POST /desk/cases/{case_id}/extend
+POST /desk/cases/{case_id}/assign
 POST /desk/cases/{case_id}/received
+POST /desk/cases/{case_id}/call
+POST /desk/cases/{case_id}/task
 GET /desk/tasks
-POST /desk/tasks/{case_id}/done
 """
 CALLBACKS = """
 POST /callbacks/department

@@ -14,8 +14,10 @@ from wugan import errors
 from wugan.approval.port import DecisionKind
 from wugan.cases import decide
 from wugan.cases.custody import Certificate, Holder
-from wugan.cases.model import Actor, Grade, OldCertificate, Outcome, Power, Stage
+from wugan.cases.decide import CallOutcome
+from wugan.cases.model import Actor, Grade, OldCertificate, Outcome, Power, Stage, Task
 from wugan.items.model import SOURCES, Channel, DeliveryWay, Jurisdiction, Kind, Material, ReturnWay, SubjectField
+from wugan.signin.problem import REASONS
 from wugan.web import edge, texts
 
 CHINESE = re.compile(r"[一-鿿]")
@@ -42,11 +44,18 @@ CHINESE = re.compile(r"[一-鿿]")
         (decide.Settlement, texts.SETTLEMENTS),
         (Certificate, texts.CERTIFICATES),
         (Holder, texts.HOLDERS),
+        (Task, texts.TASKS),
+        (Task, texts.TASK_HELP),
+        (CallOutcome, texts.CALLS),
     ],
 )
 def test_each_member_of_an_enum_has_words(kind: type[StrEnum], words: Mapping[StrEnum, str]) -> None:
     assert set(words) == set(kind)
     assert all(CHINESE.search(text) for text in words.values())
+
+
+def test_each_reason_not_to_sign_in_has_its_words() -> None:
+    assert set(texts.SIGN_IN) == set(REASONS)
 
 
 def test_each_registry_and_each_origin_of_a_material_has_words() -> None:

@@ -25,6 +25,7 @@ from wugan.aws.ledger_rows import DynamoLedgerRows
 from wugan.aws.people_store import DynamoPeopleStore
 from wugan.aws.queues import SqsQueue
 from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
+from wugan.aws.roster import DynamoRoster
 from wugan.aws.runtime import describe
 from wugan.aws.secrets import parameter, secret_json, secret_text
 from wugan.aws.texts import S3Text
@@ -332,7 +333,13 @@ def entrance() -> Entrance:
     sessions = Sessions(Keyring(link_secret), clock(), SystemRandom().hex, invites=rehearses)
     roles = RoleMap.of(get(config.OIDC_ROLE_CLAIM) or "roles", get(config.OIDC_ROLES))
     provider = Provider(get(config.OIDC_ISSUER), get(config.OIDC_CLIENT_ID), _client_secret, JsonClient(), clock(), plain=rehearses)
-    return Entrance(sessions, roles, provider if provider.issuer else None, public_url)
+    return Entrance(sessions, roles, provider if provider.issuer else None, public_url, roster().arrived)
+
+
+@cache
+def roster() -> DynamoRoster:
+    """The officials of the bureaus."""
+    return DynamoRoster(settings().need(config.CASES_TABLE))
 
 
 def _client_secret() -> str:
@@ -344,7 +351,7 @@ def _client_secret() -> str:
 @cache
 def desk() -> Desk:
     """The desk's side."""
-    return Desk(context(), entrance())
+    return Desk(context(), entrance(), roster())
 
 
 @cache

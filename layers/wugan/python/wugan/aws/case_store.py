@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from wugan.cases import codec
 from wugan.cases.codec import stamp
 from wugan.cases.model import Change, Event, Head, Task, Wait
 from wugan.cases.outbox import pending_of
+from wugan.cases.queue import MOST_READ, Cards, Listing, Place, card, picked
 from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead
 
 HEAD = "HEAD"
@@ -116,7 +116,7 @@ class DynamoCaseStore:
         )
 
     def _head_row(self, head: Head) -> Any:
-        queued = head.stage.value if head.wait and head.promised_by else None
+        queues = queue_keys(head) if head.wait and head.promised_by else {}
         return self.rows(
             head.case_id,
             HEAD,
@@ -125,7 +125,8 @@ class DynamoCaseStore:
             item_code=head.item_code,
             opened_at=stamp(head.opened_at),
             subject=head.subject,
-            queue=f"{head.jurisdiction}#{queued}" if queued else None,
+            **queues,
+            card=codec.card_to_json(card(head)) if queues else None,
             promised_by=stamp(head.promised_by) if head.promised_by else None,
             task_queue=archive_queue(shard(head.case_id)) if head.ended and not head.tasks else None,
             updated_at=stamp(head.updated_at) if head.updated_at else None,
@@ -137,7 +138,8 @@ class DynamoCaseStore:
         """A task that is over stays as a row that stands on no list: nothing here is ever deleted."""
         assert head.updated_at is not None
         queue = f"{head.jurisdiction}#{task}" if task in head.tasks else None
-        return self.rows(head.case_id, f"TASK#{task}", task_queue=queue, updated_at=stamp(head.updated_at))
+        since = head.put_off.get(task.value, head.updated_at)
+        return self.rows(head.case_id, f"TASK#{task}", task_queue=queue, updated_at=stamp(since))
 
     def _sealed_row(self, case_id: str, section: str, seq: int, wrapped: bytes, value: Any) -> Any:
         name = f"SEALED#{section}#{seq:06d}"
@@ -214,16 +216,40 @@ class DynamoCaseStore:
     def by_subject(self, subject: str) -> Iterator[Head]:
         return map(_head, self.rows.by_subject.query(subject, scan_index_forward=False))
 
-    def queue(self, jurisdiction: str, stage: str, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
-        start = json.loads(base64.urlsafe_b64decode(after)) if after else None
-        found = self.rows.by_queue.query(f"{jurisdiction}#{stage}", limit=limit, last_evaluated_key=start)
-        page = [_head(row) for row in found]
-        last = found.last_evaluated_key
-        return page, base64.urlsafe_b64encode(json.dumps(last).encode()).decode() if last else None
+    def queue(self, listing: Listing, limit: int, start: Place | None = None, *, backwards: bool = False) -> Cards:
+        name, key = narrowest(listing)
+        most = limit + 1 if listing.filters < 2 else MOST_READ  # one more tells whether there is a next page
+        at = start and _key_at(name, key, start)
+        found = getattr(self.rows, f"by_{name}").query(
+            key, limit=most, page_size=most, last_evaluated_key=at, scan_index_forward=not backwards
+        )
+        read = [codec.card_from_json(row.card) for row in found]
+        return picked(listing, read, limit, read[-1].place if found.last_evaluated_key else None)
+
+    def queued(self, listing: Listing, most: int) -> int:
+        name, key = narrowest(listing)  # PynamoDB's count takes a limit for that of each page, and goes on to the end
+        found = client("dynamodb").query(
+            TableName=self.cases_table,
+            IndexName=f"by_{name}",
+            KeyConditionExpression="#key = :key",
+            ExpressionAttributeNames={"#key": name},
+            ExpressionAttributeValues={":key": {"S": key}},
+            Select="COUNT",
+            Limit=most,
+        )
+        return int(found["Count"])
 
     def tasks(self, jurisdiction: str, task: Task) -> Iterator[Head]:
         for row in self.rows.by_task.query(f"{jurisdiction}#{task}"):
             yield self.head(row.pk)
+
+    def task_page(self, jurisdiction: str, task: Task, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
+        start = json.loads(after) if after else None
+        found = self.rows.by_task.query(f"{jurisdiction}#{task}", limit=limit, page_size=limit, last_evaluated_key=start)
+        ids = [row.pk for row in found]
+        heads = {row.pk: _head(row) for row in self.rows.batch_get([(id, HEAD) for id in ids], consistent_read=True)}
+        last = found.last_evaluated_key
+        return [heads[id] for id in ids], json.dumps(last, sort_keys=True) if last else None
 
     def working_before(self, at: Any) -> Iterator[Head]:
         for number in range(SHARDS):
@@ -232,3 +258,26 @@ class DynamoCaseStore:
 
 def _head(row: Any) -> Head:
     return codec.head_from_json(row.body)
+
+
+def queue_keys(head: Head) -> dict[str, str]:
+    """In which lists a case stands: its bureau's at its stage, and those of its item, its light and its official."""
+    base = f"{head.jurisdiction}#{head.stage}"
+    parts = {"queue_item": head.item_code, "queue_light": head.light, "queue_officer": head.officer}
+    return {"queue": base} | {name: f"{base}#{part}" for name, part in parts.items()}
+
+
+def narrowest(listing: Listing) -> tuple[str, str]:
+    """The list to read, and its key: an official has fewer cases than an item, an item fewer than a light."""
+    base = f"{listing.jurisdiction}#{listing.stage}"
+    if listing.officer is not None:
+        return "queue_officer", f"{base}#{listing.officer}"
+    if listing.item:
+        return "queue_item", f"{base}#{listing.item}"
+    return ("queue_light", f"{base}#{listing.light}") if listing.light else ("queue", base)
+
+
+def _key_at(name: str, key: str, place: Place) -> dict[str, Any]:
+    """The key of an index at which reading goes on."""
+    texts = {name: key, "promised_by": stamp(place.promised_by), "pk": place.case_id, "sk": HEAD}
+    return {attribute: {"S": text} for attribute, text in texts.items()}

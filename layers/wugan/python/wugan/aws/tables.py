@@ -16,7 +16,7 @@ from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute,
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -26,6 +26,7 @@ from wugan.outreach.behaviour import LIKENESS
 from wugan.outreach.schedule import SLOTS
 
 SHARDS = 4
+QUEUES = ("queue", "queue_item", "queue_light", "queue_officer")  # each with an index by promised date
 MOST_ROWS = 100  # of one transaction: DynamoDB's limit
 
 
@@ -50,6 +51,13 @@ def _index(name: str, hash_key: str, range_key: str, projection: type) -> Any:
     return type(f"Index_{name}", (GlobalSecondaryIndex,), body)()
 
 
+class _CardProjection(IncludeProjection):
+    """Keys and the card: what a list shows, and no more to read."""
+
+    def __init__(self) -> None:
+        super().__init__(["card"])
+
+
 class _CaseRow(Model):
     """A row of the cases table: the head, an event, a sealed section, a key, a message that was seen, a task, an opt-out."""
 
@@ -63,6 +71,10 @@ class _CaseRow(Model):
     opened_at = UnicodeAttribute(null=True)
     subject = UnicodeAttribute(null=True)
     queue = UnicodeAttribute(null=True)
+    queue_item = UnicodeAttribute(null=True)
+    queue_light = UnicodeAttribute(null=True)
+    queue_officer = UnicodeAttribute(null=True)
+    card = JSONAttribute(null=True)
     promised_by = UnicodeAttribute(null=True)
     task_queue = UnicodeAttribute(null=True)
     updated_at = UnicodeAttribute(null=True)
@@ -170,11 +182,12 @@ def case_rows(table: str) -> Any:
     keys = {
         "by_item": ("item_code", "opened_at"),
         "by_subject": ("subject", "opened_at"),
-        "by_queue": ("queue", "promised_by"),
         "by_task": ("task_queue", "updated_at"),
         "by_working": ("working_shard", "working_since"),
     }
-    return _model(_CaseRow, table, {name: _index(name, *pair, AllProjection) for name, pair in keys.items()})
+    indexes = {name: _index(name, *pair, AllProjection) for name, pair in keys.items()}
+    queues = {f"by_{key}": _index(f"by_{key}", key, "promised_by", _CardProjection) for key in QUEUES}
+    return _model(_CaseRow, table, indexes | queues)
 
 
 @cache

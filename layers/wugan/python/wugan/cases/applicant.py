@@ -63,6 +63,7 @@ class Opened:
     addresses: Mapping[str, str]  # pickup_address, delivery_address, as the person gave them
     points: tuple[str, ...]  # corrections asked for
     rejection: str | None
+    extension: str | None  # why the promised date was moved
     events: list[Event]
     certificate: Mapping[str, Any] | None
     code: str
@@ -149,6 +150,7 @@ class Applicant:
             addresses={name: value for name, value in form.items() if name in ADDRESSES},
             points=tuple(sealed.get("corrections", ())),
             rejection=sealed.get("rejection", {}).get("reason"),
+            extension=sealed.get("extension", {}).get("reason"),
             events=self.context.store.events(head.case_id),
             certificate=sealed.get("certificate") if head.decided else None,
             code=self.context.keys.code(head.case_id),

@@ -19,7 +19,7 @@ from wugan.ledger.note import Verifier
 from wugan.ledger.port import LedgerObjects, LedgerRows
 from wugan.ledger.tiles import TileReader, parse_path
 
-INTERNAL = frozenset({"handed_over", "task_done"})  # what officials note for each other
+INTERNAL = frozenset({"handed_over", "task_done", "assigned", "proposed", "sent_back", "called"})  # what officials note for each other
 
 
 class Reader(StrEnum):

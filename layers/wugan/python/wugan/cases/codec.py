@@ -8,9 +8,11 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from wugan.cases.model import Event, Head
+from wugan.cases.queue import Card
 
 _HEAD = TypeAdapter(Head)
 _EVENT = TypeAdapter(Event)
+_CARD = TypeAdapter(Card)
 
 
 def head_to_json(head: Head) -> dict[str, Any]:
@@ -21,6 +23,16 @@ def head_to_json(head: Head) -> dict[str, Any]:
 def head_from_json(value: dict[str, Any]) -> Head:
     """The reverse of `head_to_json`."""
     return _HEAD.validate_python(value)
+
+
+def card_to_json(card: Card) -> dict[str, Any]:
+    """The card as a JSON object."""
+    return cast("dict[str, Any]", _CARD.dump_python(card, mode="json"))
+
+
+def card_from_json(value: dict[str, Any]) -> Card:
+    """The reverse of `card_to_json`."""
+    return _CARD.validate_python(value)
 
 
 def event_to_json(event: Event) -> dict[str, Any]:

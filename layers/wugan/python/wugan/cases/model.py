@@ -289,11 +289,16 @@ class Head:
     paused_at: datetime | None = None
     light: str = "green"  # efficiency supervision (电子监察)
     corrections: int = 0
+    extended: bool = False  # the promised date was moved once (行政许可法 art. 42)
+    officer: str = ""  # the id of the official who has it; empty for nobody
+    proposal: str = ""  # the id of the decision that a second official looks at (四眼)
+    proposed_by: str = ""
     tasks: tuple[Task, ...] = ()
     delegations: Mapping[str, Delegation] = field(default_factory=dict)  # by the agent's number
     face_consent: datetime | None = None  # separate consent to a face check (PIPL art. 29)
     stopped_at: datetime | None = None  # consent was withdrawn after the end (PIPL art. 15)
     rating: Grade | None = None
+    put_off: Mapping[str, datetime] = field(default_factory=dict)  # tasks to be tried again, and when
     waiting_since: datetime | None = None  # when the open wait was opened
     working_since: datetime | None = None  # since when the case waits for nobody
     updated_at: datetime | None = None

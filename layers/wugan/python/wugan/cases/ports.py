@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from wugan.cases.model import Change, Event, Head, Task, WaitRecord
+from wugan.cases.queue import Cards, Listing, Place
 from wugan.registry.model import Subject
+from wugan.signin.official import Official
 
 
 class CaseStore(Protocol):
@@ -46,11 +48,17 @@ class CaseStore(Protocol):
     def by_subject(self, subject: str) -> Iterator[Head]:
         """Heads of a subject, newest first."""
 
-    def queue(self, jurisdiction: str, stage: str, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
-        """One page of a bureau's cases at a stage by promised date, and where the next page starts."""
+    def queue(self, listing: Listing, limit: int, start: Place | None = None, *, backwards: bool = False) -> Cards:
+        """One page of a bureau's cases by promised date, in one bounded query. Backwards it reads, and gives, the latest first."""
+
+    def queued(self, listing: Listing, most: int) -> int:
+        """How many are listed, counted up to `most`; with one filter at the most."""
 
     def tasks(self, jurisdiction: str, task: Task) -> Iterator[Head]:
-        """Cases in which an official of the bureau has this to do, the longest asked for first."""
+        """Cases in which an official of the bureau has this to do, the longest asked for first; what was put off, by its day."""
+
+    def task_page(self, jurisdiction: str, task: Task, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
+        """One page of these, and where the next page starts."""
 
     def working_before(self, at: datetime) -> Iterator[Head]:
         """Cases that wait for nobody since before `at`."""
@@ -102,6 +110,16 @@ class SubjectLookup(Protocol):
 
     def subject(self, credit_code: str) -> Subject:
         """All rows of one subject; a subject without rows is empty. Raises VendorUnavailable when the registry is down."""
+
+
+class Roster(Protocol):
+    """The officials of a bureau, as they signed in: to whom a case can be given."""
+
+    def arrived(self, official: Official) -> None:
+        """Somebody signed in; a later name and later roles take the place of the earlier."""
+
+    def of(self, jurisdiction: str) -> list[Official]:
+        """All of a bureau, by name."""
 
 
 class Random(Protocol):

@@ -312,6 +312,7 @@ class Item(Strict):
     return_ways: list[ReturnWay] = []
     delivery_ways: Annotated[list[DeliveryWay], Field(min_length=1)]
     limits: TimeLimits
+    four_eyes: bool = False  # at the desk a second official confirms every decision; a department's platform has rules of its own
     reminders: Reminders = Reminders()
     channels: Annotated[list[Channel], Field(min_length=1)] = [Channel.WECHAT, Channel.APP, Channel.SMS]
     texts: Texts

@@ -7,18 +7,20 @@ import itertools
 import json
 import random as chance
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from wugan.cases.model import Change, Event, Head, Task, WaitRecord
 from wugan.cases.outbox import pending_of
+from wugan.cases.queue import Card, Cards, Listing, Place, card, picked
 from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
 from wugan.items.model import Item
 from wugan.items.port import Note
 from wugan.items.version import version
 from wugan.memory.ledger import MemoryLedgerRows
 from wugan.registry.model import Subject
+from wugan.signin.official import Official
 
 
 @dataclass
@@ -94,7 +96,7 @@ class MemoryCaseStore:
             self.ledger.add(pending_of(event))
         self.sections.setdefault(case_id, {}).update(copy.deepcopy(dict(change.sealed)))
         self.seen |= {(case_id, s) for s in change.seen}
-        self.asked_at |= {(case_id, task): str(change.head.updated_at) for task in change.asked}
+        self.asked_at |= {(case_id, task): str(change.head.put_off.get(task.value, change.head.updated_at)) for task in change.asked}
         if change.optout:
             self.optouts.add((change.head.subject, change.optout))
         if change.opened:
@@ -143,19 +145,43 @@ class MemoryCaseStore:
     def _newest(self, wanted: Any) -> Iterator[Head]:
         return iter(sorted(filter(wanted, self.heads.values()), key=lambda h: h.opened_at, reverse=True))
 
-    def queue(self, jurisdiction: str, stage: str, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
-        found = [h for h in self.heads.values() if h.jurisdiction == jurisdiction and h.stage == stage and h.wait]
-        found.sort(key=lambda h: (str(h.promised_by), h.case_id))
-        start = int(after or 0)
-        page = found[start : start + limit]
-        return page, str(start + limit) if start + limit < len(found) else None
+    def queue(self, listing: Listing, limit: int, start: Place | None = None, *, backwards: bool = False) -> Cards:
+        found = [one for one in self._cards(listing) if listing.admits(one)]
+        found.sort(key=lambda one: astuple(one.place), reverse=backwards)
+        if start:
+            found = [one for one in found if (astuple(one.place) < astuple(start)) is backwards and one.place != start]
+        return picked(listing, found, limit, None)
+
+    def queued(self, listing: Listing, most: int) -> int:
+        return min(most, sum(map(listing.admits, self._cards(listing))))
+
+    def _cards(self, listing: Listing) -> list[Card]:
+        at = (listing.jurisdiction, listing.stage)
+        return [card(h) for h in self.heads.values() if (h.jurisdiction, h.stage) == at and h.wait and h.promised_by]
 
     def tasks(self, jurisdiction: str, task: Task) -> Iterator[Head]:
         found = [h for h in self.heads.values() if h.jurisdiction == jurisdiction and task in h.tasks]
         return iter(sorted(found, key=lambda h: self.asked_at[h.case_id, task]))
 
+    def task_page(self, jurisdiction: str, task: Task, limit: int, after: str | None = None) -> tuple[list[Head], str | None]:
+        found, start = list(self.tasks(jurisdiction, task)), int(after or 0)
+        return found[start : start + limit], str(start + limit) if start + limit < len(found) else None
+
     def working_before(self, at: datetime) -> Iterator[Head]:
         return iter([h for h in self.heads.values() if h.working_since and h.working_since < at])
+
+
+@dataclass
+class MemoryRoster:
+    """Officials in a dictionary."""
+
+    officials: dict[str, Official] = field(default_factory=dict)
+
+    def arrived(self, official: Official) -> None:
+        self.officials[official.id] = official
+
+    def of(self, jurisdiction: str) -> list[Official]:
+        return sorted((o for o in self.officials.values() if o.jurisdiction == jurisdiction), key=lambda o: (o.name, o.id))
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from wugan.errors import LinkExpired, LinkInvalid, NotFound
 from wugan.links import Keyring
-from wugan.signin.official import RoleMap
+from wugan.signin.official import Official, RoleMap
 from wugan.signin.problem import SignInRefused
 from wugan.signin.session import Sessions
 
@@ -41,6 +41,7 @@ class Entrance:
     roles: RoleMap
     provider: Provider | None
     public_url: Callable[[], str]
+    arrived: Callable[[Official], None] = lambda _: None  # is told who signed in
 
     def begin(self, to: str) -> Begun:
         """Send an official to the issuer; `to` is the page that they wanted. Raises VendorUnavailable, NotFound without a provider."""
@@ -61,7 +62,15 @@ class Entrance:
         claims = self._provider().claims(
             answered["code"], self._return(), self._derived("verifier", number), self._derived("nonce", number)
         )
-        return self.sessions.begin(self.roles.official(claims)), to
+        official = self.roles.official(claims)
+        self.arrived(official)
+        return self.sessions.begin(official), to
+
+    def invited(self, invite: str) -> str:
+        """The session's token for an invitation, in a rehearsal. Raises SignInRefused."""
+        token = self.sessions.redeem(invite)
+        self.arrived(self.sessions.read(token).official)
+        return token
 
     def _opened(self, ticket: str) -> tuple[str, str]:
         try:

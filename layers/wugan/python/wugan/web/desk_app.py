@@ -35,10 +35,15 @@ def _guarded(service: Callable[[], Desk], method: str, view: DeskView) -> View:
 
 ROUTES: tuple[tuple[str, str, DeskView], ...] = (
     ("GET", "/desk", queue.queue),
+    ("POST", "/desk/search", queue.search),
     ("GET", "/desk/cases/{case_id}", case.case),
     ("GET", "/desk/cases/{case_id}/subject", case.subject),
     ("POST", "/desk/cases/{case_id}/decide", deciding.decide),
+    ("POST", "/desk/cases/{case_id}/review", deciding.review),
+    ("POST", "/desk/cases/{case_id}/extend", deciding.extend),
+    ("POST", "/desk/cases/{case_id}/assign", deciding.assign),
     ("POST", "/desk/cases/{case_id}/received", deciding.received),
+    ("POST", "/desk/cases/{case_id}/call", tasks.called),
+    ("POST", "/desk/cases/{case_id}/task", tasks.done),
     ("GET", "/desk/tasks", tasks.tasks),
-    ("POST", "/desk/tasks/{case_id}/done", tasks.done),
 )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from wugan.approval.port import DecisionKind
 from wugan.cases.custody import Certificate, Holder
-from wugan.cases.decide import Settlement
+from wugan.cases.decide import CallOutcome, Settlement
 from wugan.cases.model import Actor, Grade, Lapse, OldCertificate, Outcome, Power, Stage, Task
 from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
@@ -91,6 +91,27 @@ TASKS = {
     Task.KEEPER: "请登记机关更正数据",
     Task.FOLLOW_UP: "差评回访",
 }
+TASK_HELP = {
+    Task.CALL: "各渠道都没有联系上，请打电话联系，并记录结果。",
+    Task.HANDLE: "系统不能继续自动办理，请人工办理后标记完成。",
+    Task.PARCEL: "请与快递公司核实包裹去向，找到后标记完成。",
+    Task.KEEPER: "请向登记机关发出更正数据的请求，得到答复后标记完成。",
+    Task.FOLLOW_UP: "申请人评价不满意，请回访并写明整改情况。",
+}
+QUEUE_GROUPS = {
+    Stage.APPROVAL: "待审批",
+    Stage.CORRECTION: "补正中",
+    Stage.DELIVERY: "送达中",
+    Stage.GIVE_BACK: "退证中",
+}
+CALLS = {
+    CallOutcome.GOES_ON: "已联系上，愿意办理，已告知办理途径",
+    CallOutcome.DECLINES: "已联系上，不需要办理",
+    CallOutcome.WRONG_NUMBER: "号码有误，转登记机关更正",
+    CallOutcome.NO_ANSWER: "无人接听，改日再拨",
+    CallOutcome.AT_WINDOW: "已在窗口办理",
+}
+PARCELS = {Stage.PICKUP: "旧证回收", Stage.DELIVERY: "新证送达", Stage.GIVE_BACK: "旧证退还"}
 REASONS = {
     "not_qualified": "不符合法定条件",
     "materials_untrue": "申报内容与事实不符",
@@ -268,6 +289,11 @@ EVENTS = {
     "notified": "已告知您办理结果",
     "closed": "办理结束",
     "task_done": "工作人员已处理",
+    "assigned": "审批人员已调整",
+    "extended": "经批准延长办理时限十个工作日，理由已告知",
+    "proposed": "审批人员已提出决定，等待复核",
+    "sent_back": "复核未通过，重新审查",
+    "called": "工作人员已电话联系",
 }
 
 
@@ -334,6 +360,14 @@ _FORM_FIELDS = {
     "channels": "请至少保留一种通知方式；都不想要时，可以选择不再提醒此事项",
     "contact_mobile": "请填写11位手机号，快递用来联系您",
     "form": "表单还在准备，请稍后再提交",
+    "search": "请输入26位办件编号，或18位统一社会信用代码",
+    "extension": "请写明延长办理时限的理由，不超过500个字，申请人会看到",
+    "sent_back": "请写明退回的意见，不超过500个字",
+    "officer": "请选择本局的一位审批人员",
+    "outcome": "请选择电话联系的结果",
+    "again": "请选择再次拨打的日期，应晚于今天",
+    "note": "请写明处理情况，不超过500个字",
+    "task": "请选择要完成的任务",
     "points": "请至少写一条需要补正的内容，一次告知全部",
     "reason": "请写明不予许可的理由",
     "certificate": "请填写新证照的信息",

@@ -40,6 +40,15 @@ from wugan.cases.decide.ending import (
     handed_over,
     notice_held,
     notified,
+)
+from wugan.cases.decide.officials import (
+    CallOutcome,
+    assigned,
+    called,
+    confirmed,
+    extended,
+    proposed,
+    sent_back,
     task_done,
 )
 from wugan.cases.decide.parcels import (

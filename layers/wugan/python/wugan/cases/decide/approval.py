@@ -14,6 +14,7 @@ from wugan.cases.model import (
     Actor,
     Answer,
     Change,
+    Facts,
     Head,
     Lapse,
     OldCertificate,
@@ -37,6 +38,7 @@ def submitted(head: Head, item: Item, reference: str, package: Mapping[str, Any]
         step.update(promised_by=deadlines.add_span(now, left), paused_at=None)
     else:
         step.update(accepted_at=now, promised_by=deadlines.period(now, item.limits.promised))
+    step.update(proposal="", proposed_by="")
     assert step.head.promised_by is not None
     facts = {"attempt": attempt, "reference": reference, "promised_by": step.head.promised_by.isoformat()}
     step.note("submitted", Actor.SYSTEM, facts, sealed={"application": package})
@@ -58,7 +60,8 @@ def light_due(head: Head, item: Item) -> datetime:
     assert head.accepted_at is not None
     assert head.promised_by is not None
     yellow = head.promised_by - (head.promised_by - head.accepted_at) * 0.1
-    last = deadlines.period(head.promised_by, item.limits.legal - item.limits.promised + LEGAL_EXTENSION)
+    extension = 0 if head.extended else LEGAL_EXTENSION  # which the promised date has in it already
+    last = deadlines.period(head.promised_by, item.limits.legal - item.limits.promised + extension)
     return {"green": yellow, "yellow": head.promised_by, "red": last}[head.light]
 
 
@@ -68,15 +71,16 @@ def decided(head: Head, decision: Decision, attempt: int, now: datetime, random:
         raise NotWaiting("this is not the application that is being decided")
     expect(head, Stage.APPROVAL)
     actor = Actor.OFFICIAL if decision.by.startswith("desk:") else Actor.DEPARTMENT
-    step = Step(head, now, random)
+    proposed = {"proposed_by": head.proposed_by} if head.proposal else {}
+    step = Step(head, now, random).update(proposal="", proposed_by="")
     if renewal.lapses(head, now):
         note_lapse(step)  # the sweeper has not come by yet
     if step.head.lapse is Lapse.DEEMED_RENEWED and decision.kind is not DecisionKind.APPROVED:
         raise DeemedRenewed(f"undecided by {head.expires_on}, the renewal counts as granted (行政许可法 art. 50): issue the certificate")
     if decision.kind is DecisionKind.CORRECTION:
-        return _correction(step, decision, actor)
+        return _correction(step, decision, actor, proposed)
     sealed = {"certificate": decision.certificate} if decision.certificate else {"rejection": {"reason": decision.reason}}
-    facts: dict[str, Any] = {"by": decision.by, "attempt": attempt}
+    facts: dict[str, Any] = {"by": decision.by, "attempt": attempt, **proposed}
     if decision.kind is DecisionKind.APPROVED:
         if not decision.certificate:
             raise InvalidInput("an approval brings the new certificate's data", field="certificate")
@@ -91,10 +95,10 @@ def decided(head: Head, decision: Decision, attempt: int, now: datetime, random:
     return step.change(answered=answered, seen=(decision.id,))
 
 
-def _correction(step: Step, decision: Decision, actor: Actor) -> Change:
+def _correction(step: Step, decision: Decision, actor: Actor, proposed: Facts) -> Change:
     if not decision.points:
         raise InvalidInput("name all points to correct at once (行政许可法 art. 32)", field="points")
-    facts = {"by": decision.by, "points": len(decision.points)}
+    facts = {"by": decision.by, "points": len(decision.points), **proposed}
     step.note("correction_required", actor, facts, sealed={"corrections": list(decision.points)})
     answered = step.answer(
         Answer.CORRECTION,

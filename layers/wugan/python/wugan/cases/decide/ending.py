@@ -55,9 +55,3 @@ def closed(head: Head, now: datetime, random: Random) -> Change:
     step = Step(head, now, random)
     step.note("closed", Actor.SYSTEM, {"outcome": head.outcome.value if head.outcome else None, "reason": head.reason})
     return step.update(stage=Stage.CLOSED, wait=None).change()
-
-
-def task_done(head: Head, task: Task, official: str, now: datetime, random: Random) -> Change:
-    """An official did what a task asked for."""
-    step = Step(head, now, random, after_end=True).finish(task)
-    return step.note("task_done", Actor.OFFICIAL, {"task": task.value, "by": official}).change()

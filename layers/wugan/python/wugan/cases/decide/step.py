@@ -64,12 +64,20 @@ class Step:
             self.update(tasks=(*self.head.tasks, task))
         return self
 
+    def put_off(self, task: Task, until: datetime) -> Step:
+        """A task stays, and stands on its list from then on. Raises Conflict when there is none of this kind."""
+        if task not in self.head.tasks:
+            raise Conflict("there is nothing left to do")
+        self.asked.append(task)
+        return self.update(put_off={**self.head.put_off, task.value: until})
+
     def finish(self, task: Task) -> Step:
         """A task is over. Raises Conflict when there is none of this kind."""
         if task not in self.head.tasks:
             raise Conflict("there is nothing left to do")
         self.done.append(task)
-        return self.update(tasks=tuple(t for t in self.head.tasks if t is not task))
+        left = {name: at for name, at in self.head.put_off.items() if name != task.value}
+        return self.update(tasks=tuple(t for t in self.head.tasks if t is not task), put_off=left)
 
     def open_wait(self, stage: Stage, due_at: datetime) -> Wait:
         """Let the case wait at `stage`."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 
 from wugan.approval.port import Application, Department, document
 from wugan.cases import decide
 from wugan.cases.model import Head, Stage, effect_id
+from wugan.cases.recheck import holds
 from wugan.cases.stages.stage import Flags, StageService
-from wugan.detection.evaluate import still_qualifies
 from wugan.errors import VendorRefused
 from wugan.forms import prefill
 from wugan.forms.package import materials
@@ -42,14 +41,7 @@ class Approve(StageService):
         return self._commit(head, lambda h, now: decide.submitted(h, item, reference, package, now, self.context.random))
 
     def _qualifies(self, head: Head, item: Item) -> tuple[bool, str]:
-        """Whether today's registries still bear the case out; else why not, without personal data.
-
-        A certificate that ended on the way does not undo an application to renew it: its last day counts.
-        """
-        subject = self.context.lookup.subject(head.subject)
-        if head.expires_on:
-            subject = replace(subject, as_of=min(subject.as_of, date.fromisoformat(head.expires_on)))
-        return still_qualifies(item, head.item_version, subject, head.fingerprint, head.opened_at.date())
+        return holds(head, item, self.context.lookup.subject(head.subject))
 
     def _application(self, head: Head, item: Item) -> Application:
         sealed = self.context.store.sealed

@@ -1,41 +1,113 @@
-"""One case, whole."""
+"""One case, whole, with everything that an official may do to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
+from wugan.cases import deadlines, decide
 from wugan.cases.desk import DeskCase
-from wugan.cases.model import Stage, effect_id
+from wugan.cases.model import Event, Stage, Task, effect_id
 from wugan.errors import InvalidInput
 from wugan.outreach.plan import bureau
+from wugan.signin.official import Role
 from wugan.web import texts
 from wugan.web.desk.room import Room
 from wugan.web.edge import Answer, Page
+from wugan.workdays import is_workday
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the trace: when, who, what, and what more there is to tell."""
+
+    at: datetime
+    who: str
+    what: str
+    more: str
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A parcel of the case: what it carries, its number, and what the courier told last."""
+
+    kind: str
+    waybill: str
+    told: str
+    at: datetime
 
 
 def case(room: Room) -> Answer:
-    """One case, whole."""
+    """One case; who opened it is noted for auditors."""
+    room.note_viewed("/desk/cases/{case_id}")
     return case_page(room, {}, None)
 
 
 def case_page(room: Room, typed: Mapping[str, str], error: InvalidInput | None) -> Page:
+    """The page, with what was typed and what to mend."""
     shown = room.desk.case(room.official, room.case_id)
-    head = shown.head
+    head, now = shown.head, room.desk.context.clock.now()
+    waits = head.stage is Stage.APPROVAL and head.wait is not None
     data = {
         "case": shown,
         "bureau": bureau(shown.item, head.jurisdiction),
         "labels": {f.name: f.label for f in shown.item.form},
         "application_id": effect_id(head.case_id, "approval", head.attempts.get("approval", 0)),
         "nonce": typed.get("nonce") or room.desk.context.random.hex(8),
-        "decides": head.stage is Stage.APPROVAL and head.wait is not None,
-        "hands_out": head.stage is Stage.DELIVERY and head.delivery_way == "pick_up" and head.wait is not None,
+        "decides": room.acts and waits and not head.proposal,
+        "reviews": room.acts and waits and shown.proposal is not None and head.proposed_by != room.official.id,
+        "extends": room.acts and waits and _may_extend(shown, now),
+        "extended_to": deadlines.add_span(head.promised_by, decide.LEGAL_EXTENSION) if waits and head.promised_by else None,
+        "hands_out": room.acts and head.stage is Stage.DELIVERY and head.delivery_way == "pick_up" and head.wait is not None,
+        "colleagues": [o for o in shown.officials if Role.APPROVER in o.roles and o.id not in (head.officer, room.official.id)],
+        "trace": [_entry(shown, event) for event in shown.events],
+        "parcels": _parcels(shown.events),
+        "next_day": _next_workday(now.date()).isoformat(),
         "values": _first_values(room, shown) | dict(typed),
         "wrong": error.field if error else None,
         "wrong_text": texts.field_error(error.field if error else None),
         "kind": typed.get("kind", ""),
     }
-    return room.page("desk/case.html", data, status=error.status if error else 200)
+    return room.page("desk/case.html", data, error.status if error else 200)
+
+
+def _may_extend(shown: DeskCase, now: datetime) -> bool:
+    head = shown.head
+    return not head.extended and not head.granted and head.promised_by is not None and now < head.promised_by
+
+
+def _entry(shown: DeskCase, event: Event) -> Entry:
+    """An event with the official's name, and what its facts add for officials."""
+    facts = event.facts
+    by = str(facts.get("by", "")).removeprefix("desk:")
+    who = texts.ACTORS[event.actor] + (f" {shown.name(by)}" if by else "")
+    more = ""
+    if event.type == "assigned":
+        more = shown.name(str(facts["to"])) if facts["to"] else "退回待领"
+    elif event.type == "called":
+        more = texts.CALLS[decide.CallOutcome(facts["outcome"])]
+    elif event.type == "task_done":
+        more = texts.TASKS[Task(facts["task"])]
+    elif "waybill" in facts:
+        more = f"运单 {facts['waybill']}"
+    return Entry(event.at, who, texts.EVENTS[event.type], more)
+
+
+def _parcels(events: list[Event]) -> list[Parcel]:
+    """Every parcel in the order in which they were ordered, with the last that was told of it."""
+    told = {str(e.facts["waybill"]): e for e in events if "waybill" in e.facts}
+    return [Parcel(_carries(e.type), waybill, texts.EVENTS[e.type], e.at) for waybill, e in told.items()]
+
+
+def _carries(type: str) -> str:
+    """What the parcel of an event carries; events of parcels begin with their stage."""
+    return next((words for stage, words in texts.PARCELS.items() if type.startswith(stage)), "包裹")
+
+
+def _next_workday(day: date) -> date:
+    day += timedelta(days=1)
+    return day if is_workday(day) else _next_workday(day)
 
 
 def _first_values(room: Room, shown: DeskCase) -> dict[str, str]:

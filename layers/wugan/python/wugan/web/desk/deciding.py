@@ -16,7 +16,7 @@ from wugan.outreach.plan import bureau
 from wugan.web import render, texts
 from wugan.web.desk.case import case_page
 from wugan.web.desk.room import Room
-from wugan.web.edge import Answer, Redirect
+from wugan.web.edge import Answer
 
 MOST_POINTS = 30
 
@@ -29,7 +29,39 @@ def decide(room: Room) -> Answer:
         room.desk.decide(room.official, decision, attempt)
     except InvalidInput as error:
         return case_page(room, room.call.form, error)
-    return Redirect(room.path("cases", case_id))
+    return room.to_case()
+
+
+def review(room: Room) -> Answer:
+    """The second official confirms a proposed decision, or sends it back with a note."""
+    form = room.call.form
+    try:
+        if form.get("agrees") == "yes":
+            room.desk.confirm(room.official, room.case_id, form.get("proposal", ""))
+        else:
+            room.desk.send_back(room.official, room.case_id, form.get("proposal", ""), form.get("sent_back", ""))
+    except InvalidInput as error:
+        return case_page(room, form, error)
+    return room.to_case()
+
+
+def extend(room: Room) -> Answer:
+    """Ten more working days, with the reason."""
+    try:
+        room.desk.extend(room.official, room.case_id, room.call.form.get("extension", ""))
+    except InvalidInput as error:
+        return case_page(room, room.call.form, error)
+    return room.to_case()
+
+
+def assign(room: Room) -> Answer:
+    """Take the case, pass it on, or put it back."""
+    form = room.call.form
+    try:
+        room.desk.assign(room.official, room.case_id, form.get("before", ""), form.get("officer", ""))
+    except InvalidInput as error:
+        return case_page(room, form, error)
+    return room.to_case()
 
 
 def _decision(room: Room, case_id: str) -> tuple[Decision, int]:
@@ -49,7 +81,7 @@ def _decision(room: Room, case_id: str) -> tuple[Decision, int]:
         id=hashlib.sha256(key.encode()).hexdigest()[:32],
         application_id=application_id,
         kind=kind,
-        by=f"desk:{official.name}",
+        by=f"desk:{official.id}",
         points=tuple(points) if kind is DecisionKind.CORRECTION else (),
         reason_code=_reason_code(form) if kind is DecisionKind.REJECTED else "",
         reason=form.get("reason", "")[:500] if kind is DecisionKind.REJECTED else "",
@@ -98,6 +130,5 @@ def certificate_document(shown: DeskCase, data: Mapping[str, Any]) -> bytes:
 
 def received(room: Room) -> Answer:
     """The person fetched the new certificate at the counter."""
-    case_id = room.case_id
-    room.desk.received(room.official, case_id)
-    return Redirect(room.path("cases", case_id))
+    room.desk.received(room.official, room.case_id)
+    return room.to_case()

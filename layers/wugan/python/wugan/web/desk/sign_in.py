@@ -59,7 +59,7 @@ def invited(call: Call, entrance: Entrance) -> Answer:
     """A session for an invitation; it is pasted, for an address is kept in histories and logs."""
     call.check(entrance.sessions.keys, FORM)
     try:
-        session = entrance.sessions.redeem(call.form.get("token", ""))
+        session = entrance.invited(call.form.get("token", ""))
     except SignInRefused as refused:
         return _page(entrance, refused.reason, "", refused.status)
     return _signed_in(call, entrance, session, call.form.get("to", ""))
