@@ -7,7 +7,7 @@ department with a platform.
 from __future__ import annotations
 
 import base64
-import secrets
+import hashlib
 from typing import Any
 
 from infra.sandbox.vendors import settings
@@ -16,7 +16,7 @@ NAMES = (
     "wechat_secret", "wechat_token", "tencent_key", "aliyun_key", "sms_key", "app_secret", "app_key", "code_key", "sf_checkword", "sf_push",
     "ems_authorization", "kd_key", "kd_secret", "kd_customer", "kd_push", "department", "registry",
 )  # fmt: skip
-SECRETS = {name: f"{name}_{secrets.token_hex(8)}" for name in NAMES}
+SECRETS = {name: f"{name}_{hashlib.sha256(name.encode()).hexdigest()[:16]}" for name in NAMES}  # of the tests only, and in the names of some
 SECRETS |= {"ems_sign": base64.b64encode(secrets.token_bytes(16)).decode()}
 HOME = {"province": "山东省", "city": "青岛市", "county": "市南区"}
 PROMPT = {"id": "P", "fields": [{"name": "text", "source": "text", "most": 60}, {"name": "link", "source": "link"}]}
