@@ -53,6 +53,8 @@ CALLS = {
     | {"dynamodb:PutItem Ledger", "dynamodb:BatchWriteItem Ledger", "kms:Sign LedgerKey"}
     | {"s3:PutObject LedgerBucket/checkpoint", "s3:PutObject LedgerBucket/tile/*"},
     "sweep": COMMIT
+    | READ_SEALED
+    | LINK
     | ITEM
     | VENDOR
     | START

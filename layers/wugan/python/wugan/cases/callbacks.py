@@ -22,6 +22,7 @@ from wugan.cases.model import Change, Head, Stage, parse_effect_id
 from wugan.courier.port import Courier
 from wugan.errors import CaseEnded, Duplicate, InvalidInput, NotWaiting, NotYet
 from wugan.outreach.people import Handed
+from wugan.outreach.receipts import Status
 
 MOST_BYTES = 2_000_000
 MOST_POINTS = 30
@@ -56,6 +57,14 @@ class Callbacks:
             if part.case_id != case_id:
                 with suppress(NotYet):  # this case has yet to find the message, and that it did not arrive
                     self._receipted(part.case_id, part.attempt, receipt_id, delivered, message)
+
+    def ask(self, key: str) -> int:
+        """Ask the carriers about a person's messages of which nothing was heard; returns how many told something."""
+        answers = self.messages.ask(key)
+        for message, receipt in answers:
+            lead, delivered = message.parts[0], receipt.status is Status.DELIVERED
+            self.receipt(lead.case_id, lead.attempt, message.id, receipt.id, delivered=delivered)
+        return len(answers)
 
     def _receipted(self, case_id: str, attempt: int, receipt_id: str, delivered: bool, message: Handed | None) -> None:
         now, random, channel = self.context.clock.now(), self.context.random, message.channel.value if message else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wugan.config import PRODUCTION
 from wugan.errors import InvalidInput, VendorRefused
 from wugan.items.model import Channel
-from wugan.outreach.port import Message, Messenger
+from wugan.outreach.port import Asked, Message, Messenger
 from wugan.outreach.receipts import Receipt, Status, receipt
 
 NAME = "rehearsal"
@@ -31,6 +31,11 @@ class Channels:
             raise VendorRefused("channel_not_configured")
         return messenger.send(message)
 
+    def poll(self, message: Message) -> Receipt | None:
+        """Ask the message's channel; None where it cannot be asked."""
+        messenger = self.messengers.get(message.channel)
+        return messenger.poll(message) if isinstance(messenger, Asked) else None
+
 
 class Rehearsal:
     """The message port in front of another one: addresses of rehearsal never reach a vendor. Refuses to be made in production.
@@ -51,3 +56,8 @@ class Rehearsal:
             status = Status.DELIVERED if message.address in DELIVERED else Status.UNDELIVERED
             self._hear(receipt(NAME, message.id, message.id, status, "rehearsed"))
         return f"{NAME}:{message.id}"
+
+    def poll(self, message: Message) -> Receipt | None:
+        """Nothing is ever known of an address of rehearsal beyond its receipt."""
+        known = message.address in DELIVERED | FAILED | SILENT
+        return self._messenger.poll(message) if isinstance(self._messenger, Asked) and not known else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from wugan.items.model import Channel
+from wugan.outreach.receipts import Receipt
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,11 @@ class Messenger(Protocol):
         """Hand the message over; returns the vendor's reference. A repeat the vendor reports is a success.
 
         Raises VendorRefused (this address will never work) or VendorUnavailable (try again with the same id)."""
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A messenger that can be asked what became of a message."""
+
+    def poll(self, message: Message) -> Receipt | None:
+        """What became of it; None when nothing is known. Raises VendorUnavailable when its vendor cannot tell."""
