@@ -15,7 +15,7 @@ from wugan.errors import Conflict, StaleHead
 from wugan.items.model import Channel
 from wugan.memory.people import MemoryPeopleStore
 from wugan.outreach.behaviour import ANSWER_TIME, Arm, Group, Holder, Role, Tally
-from wugan.outreach.people import Handed, Learnt, Part, PeopleStore, Record, Waiting, update
+from wugan.outreach.people import ASKED_AFTER, Handed, Learnt, Part, PeopleStore, Record, Waiting, update
 from wugan.outreach.schedule import Option, Prompt
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
@@ -113,6 +113,16 @@ def test_who_is_to_be_looked_at_when_the_time_to_answer_is_over(store: PeopleSto
     assert sorted(store.due_before(over + timedelta(days=1))) == ["a", "b"]
     update(store, "a", lambda r: r.noted(message(1).id, counted=True))
     assert list(store.due_before(over)) == []
+
+
+def test_who_is_to_be_looked_at_when_a_carrier_said_nothing(store: PeopleStore) -> None:
+    store.put(Record("a", 1, (message(1, reference="r", counted=True),)))
+    later = NOW + ASKED_AFTER
+    assert list(store.due_before(later - timedelta(seconds=1))) == []
+    assert list(store.due_before(later)) == ["a"]
+    assert [m.id for m in store.get("a").silent(later)] == [message(1).id]
+    update(store, "a", lambda r: r.noted(message(1).id, delivered=True))
+    assert list(store.due_before(later + timedelta(days=30))) == []
 
 
 def test_an_update_reads_again_when_somebody_was_first(store: PeopleStore) -> None:

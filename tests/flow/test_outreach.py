@@ -15,8 +15,11 @@ from wugan.cases.model import Task, broken_link, effect_id
 from wugan.cases.preferences import Wishes
 from wugan.clock import BEIJING
 from wugan.courier.port import ParcelState
+from wugan.errors import VendorUnavailable
 from wugan.items.model import Channel
 from wugan.memory.stores import SeededRandom
+from wugan.outreach.port import Message
+from wugan.outreach.receipts import Receipt, Status, receipt
 
 NIGHT = datetime(2026, 11, 23, 23, 0, tzinfo=BEIJING)
 MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=BEIJING)
@@ -124,6 +127,35 @@ def test_a_correction_that_did_not_arrive_goes_over_the_next_channel(stack: Stac
     stack.until(lambda: len(stack.messenger.messages) == 3, "next channel")
     journey.waiting("correction").identify().declare("none_held", "electronic").waiting("approval")
     assert journey.head.channel == "app"
+
+
+def test_a_carrier_that_said_nothing_is_asked_and_the_next_channel_is_taken(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    def poll(message: Message) -> Receipt:
+        return receipt("vendor", "r", message.id, Status.UNDELIVERED)
+
+    monkeypatch.setattr(stack.messenger, "poll", poll, raising=False)
+    journey = Journey(stack).open().waiting("identity")
+    stack.clock.move(hours=6)
+    assert invoke("sweep", {})["asked"] == 1
+    stack.until(lambda: len(stack.messenger.messages) == 2, "next channel")
+    journey.waiting("identity")
+    assert invoke("sweep", {})["asked"] == 0
+
+
+def test_a_carrier_that_cannot_tell_is_asked_once(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def poll(message: Message) -> Receipt:
+        asked.append(message.id)
+        raise VendorUnavailable("it cannot tell")
+
+    monkeypatch.setattr(stack.messenger, "poll", poll, raising=False)
+    journey = Journey(stack).open().waiting("identity")
+    stack.clock.move(hours=6)
+    for _ in range(2):
+        assert invoke("sweep", {})["failed"] == []
+    assert asked == [effect_id(journey.case_id, "push", 1)]
+    assert journey.types == ["opened", "pushed"]
 
 
 def test_when_no_channel_is_left_an_official_calls_and_knows_why(stack: Stack) -> None:

@@ -16,8 +16,9 @@ NAMES = (
     "wechat_secret", "wechat_token", "tencent_key", "aliyun_key", "sms_key", "app_secret", "app_key", "code_key", "sf_checkword", "sf_push",
     "ems_authorization", "kd_key", "kd_secret", "kd_customer", "kd_push", "department", "registry",
 )  # fmt: skip
-SECRETS = {name: f"{name}_{hashlib.sha256(name.encode()).hexdigest()[:16]}" for name in NAMES}  # of the tests only, and in the names of some
-SECRETS |= {"ems_sign": base64.b64encode(secrets.token_bytes(16)).decode()}
+# The same in every process: they stand in the names of tests.
+SECRETS = {name: f"{name}_{hashlib.sha256(name.encode()).hexdigest()[:16]}" for name in NAMES}
+SECRETS |= {"ems_sign": base64.b64encode(hashlib.md5(b"ems_sign", usedforsecurity=False).digest()).decode()}
 HOME = {"province": "山东省", "city": "青岛市", "county": "市南区"}
 PROMPT = {"id": "P", "fields": [{"name": "text", "source": "text", "most": 60}, {"name": "link", "source": "link"}]}
 CODE = {"id": "C", "fields": [{"name": "code", "source": "text"}]}

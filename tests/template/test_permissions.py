@@ -59,6 +59,7 @@ CALLS = {
     | {"s3:PutObject LedgerBucket/checkpoint", "s3:PutObject LedgerBucket/tile/*"},
     "sweep": COMMIT
     | READ_SEALED
+    | LINK
     | ITEM
     | VENDOR
     | MESSAGE

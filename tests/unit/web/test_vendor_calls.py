@@ -16,7 +16,6 @@ from wugan.cases.model import effect_id
 from wugan.courier.choice import ChosenCourier
 from wugan.courier.port import ParcelState, Push
 from wugan.courier.waybills import Entry
-from wugan.outreach.receipts import Status, receipt
 from wugan.outreach.sendlog import Attempt, State
 
 JSON = {"Content-Type": "application/json;charset=UTF-8"}
@@ -264,19 +263,6 @@ def test_while_the_courier_cannot_be_asked_the_push_comes_again(town: Town, clie
     town.courier.fail()
     assert send(client, SF, route(order)).status == 503
     assert send(client, SF, route(order)).status == 200
-
-
-# --- asking by ourselves
-
-
-def test_a_message_of_which_nothing_was_heard_is_asked_about(town: Town, link: str) -> None:
-    id = prompt(town, link)
-    town.callbacks.poll(town.head(link))
-    assert told(town, link) == []
-    town.messenger.receipts[id] = receipt("tencent", "sid-1", id, Status.DELIVERED)
-    for _ in range(2):
-        town.callbacks.poll(town.head(link))
-    assert told(town, link) == ["delivered_prompt"]
 
 
 def test_the_couriers_are_given_the_address_as_it_was_called(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

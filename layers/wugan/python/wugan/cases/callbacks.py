@@ -19,13 +19,10 @@ from wugan.cases.applicant import Applicant
 from wugan.cases.context import Context
 from wugan.cases.desk import decide_case
 from wugan.cases.messages import Messages
-from wugan.cases.model import Change, Head, Stage, effect_id, parse_effect_id
+from wugan.cases.model import Change, Head, Stage, parse_effect_id
 from wugan.courier.port import Courier
 from wugan.errors import CaseEnded, Duplicate, InvalidInput, NotWaiting, NotYet
-from wugan.items.model import Channel
-from wugan.outreach import plan
 from wugan.outreach.people import Handed
-from wugan.outreach.port import Message
 from wugan.outreach.receipts import Receipt, Status
 
 MOST_BYTES = 2_000_000
@@ -57,27 +54,19 @@ class Callbacks:
                 with suppress(NotYet):  # this case has yet to find the message, and that it did not arrive
                     self._receipted(part.case_id, part.attempt, receipt.id, delivered, message)
 
+    def ask(self, key: str) -> int:
+        """Ask the carriers about a person's messages of which nothing was heard; returns how many told something."""
+        answers = self.messages.ask(key)
+        for _, receipt in answers:
+            self.receipt(receipt)
+        return len(answers)
+
     def _receipted(self, case_id: str, attempt: int, receipt_id: str, delivered: bool, message: Handed | None) -> None:
         now, random, channel = self.context.clock.now(), self.context.random, message.channel.value if message else ""
         self._take(
             case_id, "push", attempt,
             lambda head: decide.receipt(head, attempt, delivered, receipt_id, now, random, channel=channel),
         )  # fmt: skip
-
-    def poll(self, head: Head) -> None:
-        """Ask what became of the newest prompt, of which no receipt came. Raises VendorUnavailable when its vendor cannot tell."""
-        contacts = self.context.store.sealed(head.case_id, "contacts") or []
-        attempt = head.attempts.get("push", 0)
-        if not contacts or not head.channel or not attempt:
-            return
-        channel = Channel(head.channel)
-        address = plan.address_of(contacts[min(head.contact, len(contacts) - 1)], channel)
-        if address is None:
-            return
-        message = Message(effect_id(head.case_id, "push", attempt), channel, address, "", None)
-        found = self.messages.messenger(head.jurisdiction).poll(message)
-        if found:
-            self.receipt(found)
 
     def parcel(self, order_id: str) -> Head:
         """Ask the courier where a parcel is, and take it in."""

@@ -7,6 +7,7 @@ about) hands the same message over under the same id.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -16,12 +17,13 @@ from wugan.cases import renewal
 from wugan.cases.context import Context
 from wugan.cases.model import Head, Stage, effect_id
 from wugan.cases.preferences import person_key
-from wugan.errors import Conflict, StaleHead, VendorRefused
+from wugan.errors import Conflict, StaleHead, VendorRefused, VendorUnavailable
 from wugan.items.model import Channel, Item
 from wugan.outreach import behaviour, people, plan, schedule
 from wugan.outreach.behaviour import Group, Holder, Role
 from wugan.outreach.people import Handed, Part, PeopleStore, Record, Waiting
 from wugan.outreach.port import Message, Messenger
+from wugan.outreach.receipts import Receipt
 from wugan.outreach.schedule import Call, Decision, Person, Prompt, Rules, Send, Wait
 
 LINK_LIFE = timedelta(days=180)  # business time; a case rarely lives longer
@@ -180,6 +182,17 @@ class Messages:
             if self.people.get(key).message(message_id):
                 return self._noted(key, message_id, **({"delivered": True} if delivered else {"failed": True}))
         return None
+
+    def ask(self, key: str) -> list[tuple[Handed, Receipt]]:
+        """Ask the carriers of messages of which nothing was heard for hours, each once; returns what was learnt."""
+        answers = []
+        for message in self.people.get(key).silent(self.context.clock.now()):
+            receipt, messenger = None, self.messenger(message.jurisdiction)
+            with suppress(VendorRefused, VendorUnavailable):  # it cannot tell: the reminders go on
+                receipt = messenger.poll(self._worded(key, message))
+            answers += [(message, receipt)] if receipt else []
+            self._noted(key, message.id, asked=receipt is None)
+        return answers
 
     def failed(self, claimed: Claimed) -> bool:
         """Whether a receipt said meanwhile that the message did not arrive."""

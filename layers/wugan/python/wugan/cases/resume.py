@@ -52,6 +52,7 @@ class Swept:
     polled: int = 0
     resumed: int = 0
     started: int = 0
+    asked: int = 0  # carriers that told what became of a message
     counted: int = 0  # messages, by the behaviour model
     handed_over: int = 0
     deemed_renewed: list[str] = field(default_factory=list)  # ids of cases, as in the next
@@ -81,7 +82,7 @@ class Sweep:
         for head in self.context.store.working_before(now - IDLE_AFTER):
             self._guarded(swept, lambda h=head: self._idle(h, swept))  # type: ignore[misc]
         for key in self.counting.people.due_before(now):
-            self._guarded(swept, lambda k=key: self._count(k, swept))  # type: ignore[misc]
+            self._guarded(swept, lambda k=key: self._look(k, swept))  # type: ignore[misc]
         return asdict(swept)
 
     def _guarded(self, swept: Swept, step: Callable[[], None]) -> None:
@@ -142,7 +143,9 @@ class Sweep:
         if self.resumer.resume(wait.id):
             swept.resumed += 1
 
-    def _count(self, key: str, swept: Swept) -> None:
+    def _look(self, key: str, swept: Swept) -> None:
+        """What became of a person's messages: asked where nothing was heard, counted when the time to answer is over."""
+        swept.asked += self.callbacks.ask(key)
         swept.counted += self.counting.count(key)
 
     def _idle(self, head: Head, swept: Swept) -> None:

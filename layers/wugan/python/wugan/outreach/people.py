@@ -18,6 +18,7 @@ from wugan.items.model import Channel
 from wugan.outreach.behaviour import ANSWER_TIME, Arm, Group, Known, Tally
 from wugan.outreach.schedule import Option, Person, Prompt, Sent
 
+ASKED_AFTER = timedelta(hours=6)  # a carrier of which nothing was heard is asked, once
 KEPT = timedelta(days=60)  # messages older than this and counted are forgotten
 MOST_RETRIES = 20
 
@@ -56,12 +57,19 @@ class Handed:
     reference: str = ""  # the vendor's; empty until it took the message
     delivered: bool = False
     failed: bool = False
+    asked: bool = False  # the carrier, what became of it
     counted: bool = False  # by the behaviour model
 
     @property
     def told_at(self) -> datetime:
         """When its time to be answered is over."""
         return self.at + ANSWER_TIME
+
+    @property
+    def look_at(self) -> datetime | None:
+        """When something is to be done about it next: its carrier is asked, or it is counted."""
+        silent = self.reference and not (self.delivered or self.failed or self.asked)
+        return self.at + ASKED_AFTER if silent else None if self.counted else self.told_at
 
     def about(self, case_id: str, attempt: int) -> bool:
         """Whether it carries this prompt."""
@@ -123,8 +131,12 @@ class Record:
 
     @property
     def look_at(self) -> datetime | None:
-        """When the next message's time to be answered is over."""
-        return self.uncounted[0].told_at if self.uncounted else None
+        """When something is to be done next about one of the messages."""
+        return min((m.look_at for m in self.messages if m.look_at), default=None)
+
+    def silent(self, now: datetime) -> list[Handed]:
+        """Messages whose carriers are to be asked."""
+        return [m for m in self.messages if m.look_at and m.look_at == m.at + ASKED_AFTER and m.look_at <= now]
 
 
 @dataclass(frozen=True)
@@ -151,7 +163,7 @@ class PeopleStore(Protocol):
         """The counters of all people, of a group, and of a person."""
 
     def due_before(self, at: datetime) -> Iterator[str]:
-        """The keys of those of whom a message's time to be answered was over before `at`, and it is not counted."""
+        """The keys of those with a message about which something was to be done before `at` (`Record.look_at`)."""
 
 
 def update(store: PeopleStore, key: str, change: Callable[[Record], Record | None]) -> Record:
