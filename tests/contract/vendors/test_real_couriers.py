@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
@@ -19,12 +19,13 @@ from infra.sandbox.server import QuietHandler, SandboxServer
 from infra.sandbox.vendors import ems, kuaidi100
 from infra.sandbox.vendors.settings import Accounts, Ems, Kuaidi100, Sf
 from tests.contract.vendors.harness import CASE, STILL, client, config, until
-from wugan.clock import SystemClock
+from wugan.clock import BEIJING, SystemClock
 from wugan.courier.area import Area
 from wugan.courier.ems import EmsAccount, EmsCourier
 from wugan.courier.kuaidi100 import Kuaidi100Account, Kuaidi100Courier
 from wugan.courier.port import Address, Detail, Order, Parcel, ParcelState, PushingCourier
 from wugan.courier.sf import SfAccount, SfCourier
+from wugan.courier.slots import slots
 from wugan.courier.waybills import Entry, MemoryWaybills
 from wugan.errors import Forbidden, NotFound, VendorRefused, VendorUnavailable
 
@@ -35,6 +36,8 @@ PERSON = Address("测试甲", "13800001234", "山东省青岛市市南区演示�
 BUREAU = Address("审批窗口", "13900005678", "山东省青岛市市北区样例街2号")
 PICKUP = Order(f"{CASE}-pickup-1", PERSON, BUREAU, "旧证")
 DELIVERY = Order(f"{CASE}-delivery-1", BUREAU, PERSON, "新证")
+SLOT = slots(datetime.now(UTC), 2)[-1]
+NOON = datetime.now(BEIJING).replace(hour=12)
 QUICK = STILL.model_copy(update={"collect": 0.02, "arrive": 0.02})
 HOME = Area("山东省", "青岛市", "市南区")
 
@@ -144,6 +147,52 @@ def test_an_order_is_placed_once_and_found_again(pair: Pair) -> None:
     assert first.waybill == again.waybill != ""
     assert courier.query(PICKUP.id) == first
     assert len(pair.parcels()) == 1
+
+
+TIMED = replace(PICKUP, pickup_from=SLOT.start, pickup_until=SLOT.end)
+WHEN: dict[str, dict[str, Any]] = {
+    "sf": {"sendStartTm": f"{SLOT.start:%Y-%m-%d %H:%M:%S}"},
+    "ems": {"pickup": [f"{at:%Y-%m-%d %H:%M:%S}" for at in (SLOT.start, SLOT.end)]},
+    "kuaidi100": {"pickupStartTime": f"{SLOT.start:%H:%M}", "pickupEndTime": f"{SLOT.end:%H:%M}"},
+}
+
+
+def test_the_vendor_reads_when_to_come(pair: Pair) -> None:
+    """Far ahead, Kuaidi100 is told in words."""
+    pair.courier().order(pair.claimed(TIMED))
+    (parcel,) = pair.parcels()
+    spoken = pair.name == "kuaidi100" and "dayType" not in parcel["extra"]
+    wanted = {"remark": f"请于{SLOT.start:%Y-%m-%d %H:%M}-{SLOT.end:%H:%M}上门取件"} if spoken else WHEN[pair.name]
+    assert parcel["extra"].items() >= wanted.items()
+
+
+def test_a_time_that_makes_no_sense_is_refused(pair: Pair) -> None:
+    upside_down = replace(PICKUP, pickup_from=SLOT.end, pickup_until=SLOT.start)
+    if pair.name == "sf":
+        pytest.skip("SF Express is told a beginning only")
+    if pair.name == "kuaidi100":
+        upside_down = replace(upside_down, pickup_from=NOON.replace(hour=15), pickup_until=NOON)
+    with pytest.raises(VendorRefused):
+        pair.courier().order(pair.claimed(upside_down))
+    assert pair.parcels() == []
+
+
+def test_after_an_abort_kuaidi100_pushes_again(pair_of: Callable[..., Pair]) -> None:
+    pair = pair_of(STILL.model_copy(update={"collect": 0.02, "arrive": 0.5}))  # each push arrives before the next
+    if pair.name != "kuaidi100":
+        pytest.skip("only Kuaidi100 has subscriptions")
+    pair.server.add_rule(match=CASE, courier="lost")
+    courier = pair.courier()
+    courier.order(pair.claimed(DELIVERY))
+    pair.target.answer = lambda r: courier.parse_push(r.headers, r.target, r.body).answer
+
+    def traces(status: str) -> list[dict[str, Any]]:
+        return [c for c in told(pair) if (c["body"].get("status"), c["state"]) == (status, "acknowledged")]
+
+    until(lambda: traces("abort"))
+    assert len(traces("polling")) == 1
+    assert courier.query(DELIVERY.id) == Parcel(DELIVERY.id, pair.parcels()[0]["reference"], ParcelState.COLLECTED, Detail.SILENT)
+    until(lambda: len(traces("polling")) == 2)
 
 
 def test_a_refusal_is_a_refusal(pair: Pair) -> None:
