@@ -10,6 +10,8 @@ import pytest
 from infra.sandbox.vendors.settings import VendorName
 from tests.faults.outage import COURIERS, DAY, Outage, outage
 from tests.support import people
+from wugan.courier.port import Address, Order
+from wugan.errors import VendorUnavailable
 from wugan.registry.model import Contact
 
 ONLY: dict[str, dict[str, Any]] = {
@@ -48,3 +50,20 @@ def test_away_while_it_works(vendor: str) -> None:
         check(played(world, vendor))
         if world.gone and vendor in (*COURIERS, "department"):
             assert (world.clock.now() - world.head.opened_at).total_seconds() > DAY
+
+
+def test_new_orders_go_round_a_courier_that_is_away_and_asked_ones_stay_with_it() -> None:
+    person, bureau = Address("测试甲", "13800001234", "青岛市市南区演示路1号"), Address("窗口", "12345", "青岛市市南区样例街2号")
+    orders = [Order(f"{'a' * 26}-pickup-{n}", person, bureau, "旧证") for n in range(1, 5)]
+    with outage(down="sf") as world:
+        world.away()
+        for order in orders[:3]:
+            with pytest.raises(VendorUnavailable):
+                world.courier.order(order)
+        assert world.courier.order(orders[3])
+        world.server.down("sf", 0)
+        for order in orders:
+            assert world.courier.order(order)
+        assert [(p["id"], p["vendor"]) for p in world.server.records("parcels")] == [
+            (orders[3].id, "ems"), *((order.id, "sf") for order in orders[:3]),
+        ]  # fmt: skip

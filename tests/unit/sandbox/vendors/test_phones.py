@@ -33,6 +33,15 @@ def test_one_phone_is_found_and_looking_changes_nothing(raw: Raw) -> None:
     assert raw.http.get("/_sandbox/records?kind=messages").data == before
 
 
+def test_the_page_refreshes_only_when_asked_to(raw: Raw) -> None:
+    raw.aliyun_sms("SendSms", ALI)
+    still, moving = raw.http.get("/phones?who=138").text, raw.http.get("/phones?refresh=1&who=138").text
+    assert 'http-equiv="refresh"' not in still
+    assert 'href="/phones?refresh=1&amp;who=138"' in still
+    assert '<meta http-equiv="refresh" content="5">' in moving
+    assert 'href="/phones?who=138">停止自动刷新' in moving
+
+
 def test_a_parcel_in_a_locker_is_not_called_delivered(raw_of: Callable[..., Raw], until: Callable[[Callable[[], object]], object]) -> None:
     raw = raw_of(Delays(collect=0.01, arrive=0.01))
     raw.rule(match="case", courier="locker")
