@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("01-landing-filing", f"c/{filing}")
     yield Shot("01-landing-largest", f"c/{new}", query="?elder=2")
     yield Shot("01-decline", f"c/{new}/decline")
-    yield Shot("01-decline-forever", f"c/{new}/decline", query="?forever=1&elder=0")
+    yield Shot("01-decline-forever", f"c/{new}/decline", query="?forever=1")
     yield Shot("01-decline-elder", f"c/{new}/decline", query="?elder=1")
     yield Shot("01-ask", f"c/{new}/ask")
     yield Shot("01-ask-elder", f"c/{new}/ask", query="?elder=1")
@@ -90,6 +90,9 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("05-correction", f"c/{going}/correction", session, going)
     delivered = town.open_case(persona=3)
     session = town.to_delivery(delivered)
+    town.applicant = replace(town.applicant, receipt=lambda *_: None)
+    yield Shot("06-receipt", f"c/{delivered}/receipt", session, delivered)
+    yield Shot("06-receipt-wrong", f"c/{delivered}/receipt", session, delivered, ("确认",))
     town.move(delivered, "delivery", ParcelState.ARRIVED)
     town.system(delivered)
     yield Shot("06-progress-delivered", f"c/{delivered}/progress", session, delivered)

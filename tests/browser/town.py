@@ -35,7 +35,7 @@ ITEMS = Path(__file__).parents[2] / "items"
 NAME, NUMBER, MOBILE = "尹长庚", "370202198503072617", "13900000017"
 ADDRESS = "青岛市崂山区海尔路1号甲单元"
 LEGAL = "370202199001010015"  # of the legal representative
-SLOTS = ("2026-11-24T09:00/11:00", "2026-11-24T14:00/16:00", "2026-11-25T09:00/11:00")
+SLOTS = ("2026-11-24 09:00-11:00", "2026-11-24 14:00-16:00", "2026-11-25 09:00-11:00")
 CHANGE = "grain-purchase-change"
 RENEWAL = "foundation-certificate-renewal"
 FILING = "hr-service-filing"
@@ -76,7 +76,7 @@ class Town:
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department = MemoryDepartment()
         self.preferences, self.desk = MemoryPreferences(), Desk(self.context)
-        self.applicant = Applicant(self.context, lambda _: self.identity, self.preferences, lambda *_: SLOTS)
+        self.applicant = Applicant(self.context, lambda _: self.identity, self.preferences, slots=lambda *_: SLOTS)
         self.callbacks = Callbacks(self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)

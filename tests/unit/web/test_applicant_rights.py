@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -280,7 +281,7 @@ def test_the_application_can_be_looked_at_before_and_after(town: Town, client: C
 def test_all_that_is_wrong_with_a_declaration_is_told_at_once(town: Town, client: Client, link: str) -> None:
     give_session(client, link, town.to_declaration(link))
     typed = {"return_way": "courier", "pickup_address": "香港中路10号", "delivery_way": "courier", "delivery_address": "浙江省杭州市1号"}
-    page = client.submit(client.get(f"/c/{link}/declaration"), "/declaration", typed, pickup_slot="2020-01-01T09:00/11:00")
+    page = client.submit(client.get(f"/c/{link}/declaration"), "/declaration", typed, pickup_slot="2020-01-01 09:00-11:00")
     assert page.status == 400
     assert "请先修改3处内容" in page.text
     assert [f for f in ("pickup_address", "delivery_address", "pickup_slot") if f'href="#field-{f}"' not in page.text] == []
@@ -330,3 +331,18 @@ def test_the_timeline_tells_what_is_to_come(town: Town, client: Client, link: st
     text = client.get(f"/c/{link}/progress").text
     assert f"上一步完成后{town.item(link).limits.promised}个工作日内" in text
     assert f"上一步完成后{town.item(link).limits.delivery}个工作日内" in text
+
+
+def test_the_person_says_whether_the_parcel_came(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_delivery(link))
+    assert f"/c/{link}/receipt" not in client.get(f"/c/{link}/progress").text  # nobody takes it in
+    assert client.get(f"/c/{link}/receipt").path.endswith("/progress")
+    said: list[tuple[str, bool]] = []
+    town.applicant = replace(town.applicant, receipt=lambda head, received, *_: said.append((head.case_id, received)))
+    assert f"/c/{link}/receipt" in client.get(f"/c/{link}/progress").text
+    page = client.get(f"/c/{link}/receipt")
+    assert "请选择收到了还是没有收到" in client.submit(page, "/receipt").text
+    for received in ("no", "yes"):
+        assert client.submit(page, "/receipt", received=received).path.endswith("/progress")
+    case = town.head(link).case_id
+    assert said == [(case, False), (case, True)]

@@ -15,8 +15,9 @@ from wugan.cases.declaration import ADDRESSES, Confirmed
 from wugan.cases.declaration import Declaration as Declaration
 from wugan.cases.door import Door, Guest, Identified
 from wugan.cases.model import Change, Event, Head, Power, Stage, effect_id
+from wugan.cases.ports import Random
 from wugan.cases.rights import Preferences, Rights
-from wugan.errors import Forbidden, InvalidInput
+from wugan.errors import Forbidden, InvalidInput, NotFound
 from wugan.forms import package, prefill
 from wugan.forms.prefill import Filled
 from wugan.identity.port import Checked, IdentityVerifier
@@ -26,6 +27,9 @@ from wugan.outreach.plan import bureau
 QUESTION = "是否继续办理“{item}”？选择“继续办理”即视为您提出申请。"
 FACE_CONSENT = "我单独同意认证服务处理我的人脸信息，仅用于本次身份核验"
 _LEAST_MASKED = 5  # a shorter name would be told by its ends
+
+
+Receipt = Callable[[Head, bool, datetime, Random], Change | None]
 
 
 def no_slots(jurisdiction: str, now: datetime) -> Sequence[str]:  # noqa: ARG001 – a courier who comes when they can
@@ -100,7 +104,8 @@ class Applicant:
     context: Context
     identity: Callable[[str], IdentityVerifier]  # by jurisdiction
     preferences: Preferences | None = None
-    slots: Callable[[str, datetime], Sequence[str]] = no_slots  # when a courier can come: jurisdiction, now → ISO start/end
+    receipt: Receipt | None = None  # what comes of it when the person says whether they have a parcel; None: cannot be told here
+    slots: Callable[[str, datetime], Sequence[str]] = no_slots  # when a courier can come: jurisdiction, now
 
     @property
     def door(self) -> Door:
@@ -274,6 +279,13 @@ class Applicant:
         """Take the application back, at any time before the decision: the person alone may."""
         who = self.door.principal(link, session)
         return self._apply(who.head, lambda head, now: decide.withdrawn(head, now, self.context.random))
+
+    def confirm_receipt(self, link: str, session: str, received: bool) -> Head:
+        """Whether what a courier carried is in the person's hands: what the courier says of it may be wrong."""
+        decision, who = self.receipt, self.door.principal(link, session)
+        if decision is None:
+            raise NotFound("call the hotline to say so", field="received")
+        return self._apply(who.head, lambda head, now: decision(head, received, now, self.context.random))
 
     # --- inside
 
