@@ -16,7 +16,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 EXCEPTIONS = {"04-preparing": ["meta-refresh"]}
 # Standing alone; a link inside a sentence is exempt (WCAG 2.5.5), and a hidden input has its label for a target.
 TARGETS = "a:visible, button:visible, summary:visible, input:visible, select:visible, textarea:visible"
-ALONE = """e => !(e.tagName === 'A' && e.closest('p.words, .notice p, .weui-msg__desc') && !e.classList.contains('plain'))
+ALONE = """e => !(e.tagName === 'A' && e.closest('p.words, ul.words li, .notice p, .weui-msg__desc') && !e.classList.contains('plain'))
              && !['radio', 'checkbox'].includes(e.type) && !e.classList.contains('skip')"""
 
 

@@ -26,8 +26,9 @@ def test_from_prompt_to_delivered_certificate(stack: Stack) -> None:
     journey = Journey(stack).to_declaration().declare().waiting("pickup")
     journey.parcel("pickup", ParcelState.COLLECTED).waiting("approval").decide("approved").waiting("delivery")
     journey.parcel("delivery", ParcelState.ARRIVED).ended("delivered")
-    wanted = ["opened", "pushed", "identity_started", "identified", "intention_confirmed", "form_prepared", "declared", "pickup_ordered",
-              "pickup_collected", "submitted", "approved", "delivery_ordered", "delivery_arrived", "notified", "closed"]  # fmt: skip
+    wanted = ["opened", "pushed", "face_consented", "identity_started", "identified", "intention_confirmed", "form_prepared", "declared",
+              "pickup_ordered", "pickup_collected", "submitted", "approved",
+              "delivery_ordered", "delivery_arrived", "notified", "closed"]  # fmt: skip
     assert journey.types == wanted
     assert broken_link(journey.events) is None
 

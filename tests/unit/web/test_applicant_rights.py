@@ -280,7 +280,7 @@ def test_the_application_can_be_looked_at_before_and_after(town: Town, client: C
 def test_all_that_is_wrong_with_a_declaration_is_told_at_once(town: Town, client: Client, link: str) -> None:
     give_session(client, link, town.to_declaration(link))
     typed = {"return_way": "courier", "pickup_address": "香港中路10号", "delivery_way": "courier", "delivery_address": "浙江省杭州市1号"}
-    page = client.submit(client.get(f"/c/{link}/declaration"), "/declaration", typed, pickup_slot="2020-01-01T09:00/11:00")
+    page = client.submit(client.get(f"/c/{link}/declaration"), "/declaration", typed, pickup_slot="2020-01-01 09:00-11:00")
     assert page.status == 400
     assert "请先修改3处内容" in page.text
     assert [f for f in ("pickup_address", "delivery_address", "pickup_slot") if f'href="#field-{f}"' not in page.text] == []
@@ -330,3 +330,13 @@ def test_the_timeline_tells_what_is_to_come(town: Town, client: Client, link: st
     text = client.get(f"/c/{link}/progress").text
     assert f"上一步完成后{town.item(link).limits.promised}个工作日内" in text
     assert f"上一步完成后{town.item(link).limits.delivery}个工作日内" in text
+
+
+def test_the_person_says_whether_the_parcel_came(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_delivery(link))
+    assert f"/c/{link}/receipt" in client.get(f"/c/{link}/progress").text
+    page = client.get(f"/c/{link}/receipt")
+    assert "请选择收到了还是没有收到" in client.submit(page, "/receipt").text
+    assert client.submit(page, "/receipt", received="no").status == 409  # the courier does not say so
+    assert client.submit(page, "/receipt", received="yes").path.endswith("/progress")
+    assert "received_by_person" in [e.type for e in town.store.events(town.head(link).case_id)]

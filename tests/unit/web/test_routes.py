@@ -29,6 +29,8 @@ GET /c/{link}/ask
 POST /c/{link}/leave
 GET /c/{link}/preview
 GET /c/{link}/withdraw
+GET /c/{link}/receipt
+POST /c/{link}/receipt
 GET /c/{link}/rating
 POST /c/{link}/rating
 GET /c/{link}/why

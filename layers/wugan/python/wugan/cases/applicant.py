@@ -285,6 +285,11 @@ class Applicant:
         who = self.door.principal(link, session)
         return self._apply(who.head, lambda head, now: decide.withdrawn(head, now, self.context.random))
 
+    def confirm_receipt(self, link: str, session: str, received: bool) -> Head:
+        """Whether what a courier carried is in the person's hands: what the courier says of it may be wrong."""
+        who = self.door.principal(link, session)
+        return self._apply(who.head, lambda head, now: decide.confirmed_receipt(head, received, now, self.context.random))
+
     # --- inside
 
     def _known(self, link: str, session: str, power: Power | None = None) -> Identified | None:

@@ -25,7 +25,7 @@ _COUNTY_CITIES = ("胶州市", "平度市", "莱西市")  # of Qingdao: people l
 
 @dataclass(frozen=True)
 class Declaration:
-    """What the person confirms in step 5. `pickup_slot`: ISO start/end as in "2026-11-25T09:00/11:00"; empty: any time."""
+    """What the person confirms in step 5. `pickup_slot`: Beijing time, as "2026-11-25 09:00-11:00"; empty: any time."""
 
     given: Mapping[str, str]
     disputed: Mapping[str, str]

@@ -84,6 +84,8 @@ ROUTES: tuple[tuple[str, str, ApplicantView], ...] = (
     ("GET", "/c/{link}/withdraw", principal(progress.withdrawing)),
     ("POST", "/c/{link}/withdraw", answering(progress.withdraw)),
     ("GET", "/c/{link}/certificate", identified(progress.certificate)),
+    ("GET", "/c/{link}/receipt", principal(progress.receipt)),
+    ("POST", "/c/{link}/receipt", answering(progress.receipt_given)),
     ("GET", "/c/{link}/rating", identified(progress.rating)),
     ("POST", "/c/{link}/rating", answering(progress.rating_given)),
     ("GET", "/c/{link}/why", identified(rights.why)),

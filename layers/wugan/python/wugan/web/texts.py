@@ -354,6 +354,7 @@ _FORM_FIELDS = {
     "mobile": "请填写受托人的11位手机号",
     "powers": "请至少选择一项委托事项",
     "until": "请选择从今天起90天以内的日期",
+    "received": "请选择收到了还是没有收到",
     "grade": "请选择一个评价等级",
     "tags": "请从列出的标签中选择",
     "text": "意见不超过500个字",
@@ -393,12 +394,11 @@ def field_error(field: str | None) -> str:
 
 
 def slot(text: str) -> str:
-    """A courier's time slot, ISO start/end, as 11月25日（周三）09:00–11:00; empty stays empty."""
+    """A time slot of a courier, 2026-11-25 09:00-11:00, as 11月25日（周三）09:00–11:00; empty stays empty."""
     if not text:
         return ""
-    start, _, end = text.partition("/")
-    at = datetime.fromisoformat(start)
-    return f"{at.month}月{at.day}日（周{'一二三四五六日'[at.weekday()]}）{at:%H:%M}–{end[-5:]}"
+    at = datetime.fromisoformat(text[:16])
+    return f"{at.month}月{at.day}日（周{'一二三四五六日'[at.weekday()]}）{at:%H:%M}–{text[17:]}"
 
 
 def source(name: str) -> str:
