@@ -59,7 +59,7 @@ def approve(page: Page, base: str, town: Town, link: str) -> None:
     page.goto(f"{base}/desk")
     page.get_by_label("登录凭证").fill(town.desk.invite(town.official))
     press(page, "登录")
-    page.get_by_role("link", name="审查").first.click()
+    page.locator("a[href*='/desk/cases/']").first.click()
     page.get_by_label("新证照编号").fill("鲁02A0500")
     press(page, "准予并签发电子证照")
     expect(page.get_by_text("新证照送达中")).to_be_visible()

@@ -198,4 +198,4 @@ def test_desk_shows_its_own_bureau_only(town: Town, delivered: Play) -> None:
     official = Bureau(town.url, invite, lambda _: Role(Part.ACCEPT), True).sign_in().visitor
     assert official.open(f"{town.url}/desk/cases/{delivered.case_id}").status == 403
     answer = requests.get(f"{town.url}/desk/cases/{delivered.case_id}", timeout=TIMEOUT, allow_redirects=False)
-    assert answer.headers["Location"].endswith("/desk/sign-in")
+    assert answer.headers["Location"].endswith(f"/desk/sign-in?to=desk/cases/{delivered.case_id}")
