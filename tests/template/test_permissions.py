@@ -38,13 +38,13 @@ CALLS = {
     "close": COMMIT,
     "plan": ITEM
     | RUNS
-    | {"dynamodb:Scan Items", "dynamodb:Scan Changes", "s3:ListBucket RegistryBucket", "s3:GetObject RegistryBucket/registry/*"}
+    | {"dynamodb:Query Items", "dynamodb:Scan Changes", "s3:ListBucket RegistryBucket", "s3:GetObject RegistryBucket/registry/*"}
     | {"s3:GetObject RegistryBucket/clean/CURRENT", "s3:PutObject RegistryBucket/clean/*"},
     "detect": ITEM | CLEAN | RUNS,
     "open": COMMIT | WRITE_SEALED | ITEM | START | RUNS | {"kms:GenerateDataKey Key", "s3:ListBucket RegistryBucket"},
     "report": RUNS | {"s3:ListBucket RegistryBucket"},
     "changes": VENDOR | TELL | {"dynamodb:PutItem Changes"},
-    "sense": COMMIT | WRITE_SEALED | ITEM | LOOKUP | START | TELL | QUEUE | {"dynamodb:Scan Items", "kms:GenerateDataKey Key"},
+    "sense": COMMIT | WRITE_SEALED | ITEM | LOOKUP | START | TELL | QUEUE | {"dynamodb:Query Items", "kms:GenerateDataKey Key"},
     "resume": ANSWER | STREAM | {"dynamodb:GetItem Waits", "dynamodb:UpdateItem Waits", "sqs:SendMessage ResumeFailures"},
     "sequence": LEDGER
     | {f"dynamodb:{action} Outbox" for action in ("Query", "BatchWriteItem")}
@@ -77,7 +77,7 @@ CALLS = {
     | LOOKUP
     | LINK
     | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
-    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"},
+    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Query Items"},
     "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR,
 }
 

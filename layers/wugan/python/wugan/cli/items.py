@@ -90,7 +90,7 @@ def list_items(as_json: AsJson = False) -> None:
 
     with _refusing():
         store = bootstrap.item_store()
-        current = store.current()
+        current = store.current(bootstrap.clock().now())
         notes = {item.code: note for name, item in current if as_json and (note := store.note(item.code, name))}
     _report("Current items", current, [], as_json, simulated=notes)
 
