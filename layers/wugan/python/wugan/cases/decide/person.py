@@ -36,6 +36,7 @@ def identity_started(head: Head, method: str, reference: str, now: datetime, ran
         raise Forbidden("too many checks were begun for this case: ask a person")
     step = Step(head, now, random, after_end=True)
     facts = {"method": method, "attempt": step.count(method)}
+    step.update(begun_at=head.begun_at or now)
     return step.update(check=f"{method}:{reference}").note("identity_started", Actor.PERSON, facts).change()
 
 
