@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.ledger import SIGNER, Log
+from tests.support.workshop import workshop
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases.applicant import Applicant, Declaration
 from wugan.cases.audit import Audit, PublicLog
@@ -29,6 +30,7 @@ from wugan.links import Keyring
 from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 from wugan.registry.model import Contact
+from wugan.web.bench.sitting import Sessions
 
 ITEMS = Path(__file__).parents[2] / "items"
 NAME, NUMBER, MOBILE = "尹长庚", "370202198503072617", "13900000017"
@@ -64,6 +66,8 @@ class Town:
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
         self.approving = Approve(self.context, lambda _: self.department)
+        self.workshop = workshop(self.items, self.clock)
+        self.bench_sessions = Sessions(self.context.keys, self.clock)
         self.official = Official("王审批", "QD")
         self.ledger = Log(rows=self.store.ledger)
         self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)

@@ -78,6 +78,18 @@ CALLS = {
     | LINK
     | {"dynamodb:Query Cases/index/by_queue", "dynamodb:Query Cases/index/by_task"}
     | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Query Items"},
+    "bench": ITEM
+    | LINK
+    | {"dynamodb:Query Items", "dynamodb:PutItem Items", "s3:ListBucket RegistryBucket", "s3:ListBucket FilesBucket"}
+    | {f"s3:{action} RegistryBucket/runs/simulations/*" for action in ("GetObject", "PutObject")}
+    | {"s3:GetObject FilesBucket/statistics/*", "states:StartExecution stateMachine:wugan-${Stage}-simulate"}
+    | {"states:DescribeExecution execution:wugan-${Stage}-simulate:*"},
+    "simulate": ITEM
+    | CLEAN
+    | {"s3:ListBucket RegistryBucket"}
+    | {f"s3:{action} RegistryBucket/runs/simulations/*" for action in ("GetObject", "PutObject")},
+    "statistics": {"dynamodb:Query Items", "dynamodb:Query Cases/index/by_item", "s3:ListBucket FilesBucket"}
+    | {f"s3:{action} FilesBucket/statistics/*" for action in ("GetObject", "PutObject")},
     "callbacks": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR,
 }
 

@@ -48,8 +48,12 @@ from wugan.links import Keyring
 from wugan.outreach.sandbox import SandboxMessenger
 from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.guard import Limits
+from wugan.web.bench.sitting import Sessions
 
 if TYPE_CHECKING:
+    from wugan.bench.bench import Bench
+    from wugan.bench.simulation import Simulate
+    from wugan.bench.statistics import Statistics
     from wugan.cases.archive import Archive
     from wugan.cases.scan import Scan
     from wugan.cases.sense import Sense
@@ -223,6 +227,48 @@ def applicant() -> Applicant:
 def desk() -> Desk:
     """The desk's side."""
     return Desk(context())
+
+
+@cache
+def bench() -> Bench:
+    """The item managers' side; with the reader of item files, which no other page pays for."""
+    from wugan.bench.bench import Bench
+
+    return Bench(item_store(), registry_files(), simulations, statistics_text(), clock(), SystemRandom())
+
+
+@cache
+def bench_sessions() -> Sessions:
+    """Who sits at the bench."""
+    return Sessions(Keyring(link_secret), clock())
+
+
+@cache
+def simulations() -> StepFunctionsExecutions:
+    """The machine that runs simulations beside the API."""
+    return StepFunctionsExecutions(settings().need(config.SIMULATE_MACHINE))
+
+
+@cache
+def simulate() -> Simulate:
+    """Runs one simulation."""
+    from wugan.bench.simulation import Simulate
+
+    return Simulate(registry_files(), item_store())
+
+
+@cache
+def statistics_text() -> S3Text:
+    """What was counted of the hits, by item and week."""
+    return S3Text(settings().need(config.FILES_BUCKET), "statistics/weeks.json")
+
+
+@cache
+def statistics() -> Statistics:
+    """Counts what became of the hits."""
+    from wugan.bench.statistics import Statistics
+
+    return Statistics(case_store(), item_store(), statistics_text(), clock())
 
 
 @cache

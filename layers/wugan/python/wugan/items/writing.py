@@ -12,7 +12,7 @@ from wugan.items.model import Item
 class _Dumper(yaml.SafeDumper):
     """Writes lists of a few plain values in one line, as the catalogue's files do."""
 
-    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.Node:
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:
         plain = all(not isinstance(value, dict | list) for value in sequence)
         return super().represent_sequence(tag, sequence, plain if flow_style is None else flow_style)
 
