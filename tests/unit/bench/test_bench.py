@@ -110,6 +110,14 @@ def test_a_simulation_that_broke_is_told(shop: Workshop) -> None:
     assert shop.bench.simulation(found).failed
 
 
+def test_an_execution_may_be_seen_late_and_one_that_never_began_is_told(shop: Workshop, clock: FixedClock) -> None:
+    found = drafted(shop, WIDER, run=False)
+    shop.runs.states.clear()
+    assert not shop.bench.simulation(found).failed
+    clock.move(minutes=2)
+    assert shop.bench.simulation(found).failed
+
+
 def test_publishing_is_recorded_with_who_when_what_and_which_simulation(shop: Workshop, clock: FixedClock) -> None:
     found = drafted(shop, WIDER)
     clock.move(hours=1)

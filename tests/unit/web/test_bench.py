@@ -293,7 +293,9 @@ def test_statistics_tell_what_became_of_the_hits(town: Town, manager: Client, st
     manager = sits(town, MANAGER)  # the session ended meanwhile
     page = manager.get("/bench/statistics")
     assert "误推率为误推数除以推送数" in page.text
-    assert "2026-W48" in page.text
+    shown = re.findall(r'<th scope="row">2026-W48</th>((?:<td>\d+</td>)+)', page.text)
+    assert [re.findall(r"\d+", cells) for cells in shown] == [["2", "2", "1", "1", "1", "1", "0"]]
+    assert "2026-W48：命中2，同意办理1，办结送达1" in page.text  # the chart says what the table says
     one = manager.get("/bench/statistics?item=grain-purchase-change")
     assert "<td>4.0</td>" in one.text
 
@@ -305,6 +307,7 @@ def test_the_file_has_every_row(town: Town, manager: Client) -> None:
     header, *rows = csv.reader(io.StringIO(reply.text.removeprefix("\ufeff")))
     assert len(header) == len(rows[0])
     assert rows[0] == ["2026-W40", "a", "", "9", "8", "7", "6", "5", "4", "2", "25.0%", "3.5"]
+    assert manager.get("/bench/statistics").status == 200  # an item without a name in the catalogue is told by its code
     assert rows[1][2:] == ["社会团体登记证书到期换发", "1", "0", "0", "0", "0", "0", "0", "—", ""]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
 from wugan.bench import draft, sight, simulation
@@ -25,6 +25,8 @@ from wugan.items.release import Act, Release, coming, retired, standing
 from wugan.items.version import version as version_of
 from wugan.items.writing import yaml_of
 from wugan.registry.port import RegistryFiles
+
+SEEN_BY = timedelta(minutes=1)  # Step Functions describes executions eventually
 
 
 class Runs(Protocol):
@@ -181,8 +183,13 @@ class Bench:
         releases = self.items.releases(asked.code)
         current = standing(releases, self.clock.now()).get(asked.code)
         published = next((r for r in releases if r.simulation == simulation_id), None)
-        failed = result is None and self.runs().status(simulation_id) not in ("RUNNING", "SUCCEEDED")
+        failed = result is None and self._failed(simulation_id, datetime.fromisoformat(asked.at))
         return Looked(simulation_id, asked, result, failed, current.version if current else None, published)
+
+    def _failed(self, simulation_id: str, asked_at: datetime) -> bool:
+        """Whether nothing comes any more. An execution may be seen a moment after it was started only."""
+        status = self.runs().status(simulation_id)
+        return self.clock.now() - asked_at > SEEN_BY if status == "MISSING" else status not in ("RUNNING", "SUCCEEDED")
 
     # --- releasing
 

@@ -18,10 +18,11 @@ def statistics(room: Room) -> Answer:
     """All items together, or one of them week by week."""
     counted, code = room.bench.statistics(), room.query.get("item", "")
     names = _names(room)
+    order = {item: place for place, item in enumerate(names)}
     weeks = sorted({w.week for w in counted.weeks})[-SHOWN:]
     shown = [w for w in counted.weeks if w.week in weeks and code in ("", w.item)]
     by_week = [columns.line(w, w.week) for w in shown] if code else columns.lines(shown, lambda w: w.week)
-    by_item = [] if code else columns.lines(sorted(shown, key=lambda w: list(names).index(w.item)), lambda w: w.item)
+    by_item = [] if code else columns.lines(sorted(shown, key=lambda w: order.get(w.item, len(order))), lambda w: w.item)
     data = {"counted": counted, "code": code, "names": names, "by_week": by_week[::-1], "by_item": by_item, "charted": by_week[-CHARTED:]}
     return room.page("statistics", data)
 
