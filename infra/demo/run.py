@@ -260,7 +260,7 @@ def _quick() -> set[str]:
     """The items whose reminder ladders are the shortest."""
     from wugan import bootstrap
 
-    last = {item.code: item.reminders.expire_after_days for _, item in bootstrap.item_store().current()}
+    last = {item.code: item.reminders.expire_after_days for _, item in bootstrap.item_store().current(bootstrap.clock().now())}
     return {code for code, days in last.items() if days == min(last.values())}
 
 

@@ -6,20 +6,25 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.serve import serving
-from tests.browser.town import FILING, RENEWAL, Town
+from tests.browser.town import CHANGE, FILING, ITEMS, RENEWAL, Town
+from tests.support.deliveries import Holder
+from tests.support.workshop import taken_in
 from wugan.approval.port import DecisionKind
+from wugan.bench.statistics import Statistics
 from wugan.cases import decide
 from wugan.cases.audit import Reader
 from wugan.cases.model import Power, Task
 from wugan.courier.port import ParcelState
 from wugan.errors import Forbidden
-from wugan.signin.official import Official
+from wugan.items.catalogue import load_file
+from wugan.signin.official import Official, Role
+from wugan.web.bench.words import digest
 
 AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
 SEVERAL, LOCKED = "engineering-supervision-change", "engineering-design-change"
@@ -44,6 +49,7 @@ def shots(town: Town) -> Iterator[Shot]:
     """Every page, each on a case of its own."""
     yield from _applicant(town)
     yield from _desk(town)
+    yield from _bench(town)
 
 
 def _applicant(town: Town) -> Iterator[Shot]:
@@ -91,7 +97,6 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("05-correction", f"c/{going}/correction", session, going)
     delivered = town.open_case(persona=3)
     session = town.to_delivery(delivered)
-    town.applicant = replace(town.applicant, receipt=lambda *_: None)
     yield Shot("06-receipt", f"c/{delivered}/receipt", session, delivered)
     yield Shot("06-receipt-wrong", f"c/{delivered}/receipt", session, delivered, ("确认",))
     town.move(delivered, "delivery", ParcelState.ARRIVED)
@@ -186,10 +191,38 @@ def _by_hand(town: Town, session: str, second: str) -> Iterator[Shot]:
     yield Shot("09-problem", "desk/cases/unknown", session)
 
 
+def _bench(town: Town) -> Iterator[Shot]:
+    """An item in two versions, a third drafted, and what became of the hits so far."""
+    session = town.entrance.sessions.begin(Official("李事项", "QD", "m-1", frozenset({Role.MANAGER})))
+    bench, code = town.workshop.bench, "social-group-certificate-renewal"
+    item = load_file(ITEMS / f"{code}.yaml")
+    first = town.items.publish(item, town.clock.now(), by="命令行")
+    taken_in(town.workshop, [Holder(n, 40 if n < 30 else 100) for n in range(38)])
+    wider = bench.text(code, first).replace("expires_within_days: 90", "expires_within_days: 120").replace("2027-02-22", "2027-03-24")
+    simulation = bench.simulate(bench.check(wider), wider, "李事项")
+    yield Shot("12-simulation-waiting", f"bench/simulations/{simulation}", session)
+    town.workshop.runs.go()
+    yield Shot("12-simulation", f"bench/simulations/{simulation}", session)
+    bench.publish(simulation, "李事项", starts=date(2026, 12, 1))
+    yield Shot("12-items", "bench", session)
+    yield Shot("12-item", f"bench/items/{code}", session)
+    second = bench.item(code).coming[0].version
+    yield Shot("12-version", f"bench/items/{code}/{digest(first)}", session)
+    yield Shot("12-compare", f"bench/compare/{code}/{digest(first)}/{digest(second)}", session)
+    yield Shot("12-draft", "bench/draft", session)
+    wrong = wider.replace("number: 16", "number: 0").replace("promised: ", "promised: 9")
+    yield Shot("12-draft-wrong", "bench/draft", session, press=("检查并模拟",), fill=(("text", wrong),))
+    yield Shot("12-statistics-empty", "bench/statistics", session)
+    Statistics(town.store, town.items, town.workshop.text, town.clock).run()
+    yield Shot("12-statistics", "bench/statistics", session)
+    yield Shot("12-statistics-item", "bench/statistics", session, query=f"?item={CHANGE}")
+    yield Shot("12-problem", "bench/items/nothing", session)
+
+
 def show(page: Page, base: str, shot: Shot) -> None:
     """Open one page in its state."""
     if shot.session:
-        name = "wugan_desk" if shot.path.startswith("desk") else "wugan_session"
+        name = "wugan_desk" if shot.path.startswith(("desk", "bench")) else "wugan_session"
         page.context.add_cookies([{"name": name, "value": shot.session, "url": f"{base}/{shot.path}"}])
     page.goto(f"{base}/{shot.path}{shot.query or '?elder=0'}")
     for button in shot.press:

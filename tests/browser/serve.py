@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from tests.browser.town import Town
 from wugan.identity.port import Started
-from wugan.web import applicant_app, callbacks_app, desk_app, ledger_app
+from wugan.web import applicant_app, bench_app, callbacks_app, desk_app, ledger_app
 
 STAGE = "/restapis/abc/rehearsal/_user_request_"
 VENDOR = "/vendor/face/"
@@ -53,6 +53,7 @@ def apps(town: Town) -> list[Chalice]:
         applicant_app.create(lambda: town.applicant, lambda: town.audit),
         desk_app.create(lambda: town.desk),
         callbacks_app.create(lambda: town.callbacks, lambda: town.vendor_calls),
+        bench_app.create(lambda: town.workshop.bench, lambda: town.entrance.sessions, lambda: town.public_url),
         ledger_app.create(lambda: town.public_log),
     ]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.support.ledger import SIGNER, Log
 from tests.support.vendors import SECRETS, document
+from tests.support.workshop import workshop
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases.applicant import Applicant, Declaration
 from wugan.cases.audit import Audit, PublicLog
@@ -102,6 +103,7 @@ class Town:
         self.outreach, self.declaring = Outreach(self.context, messages), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
         self.approving = Approve(self.context, lambda _: self.department, application)
+        self.workshop = workshop(self.items, self.clock)
         self.official = Official("王审批", "QD")
         self.ledger = Log(rows=self.store.ledger)
         self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)

@@ -25,6 +25,7 @@ from wugan.cases.queue import NOBODY, Cards, Listing, card
 from wugan.clock import BEIJING
 from wugan.errors import AlreadyOpen, Conflict, Duplicate, NotFound, NotWaiting, StaleHead
 from wugan.items.port import ItemStore
+from wugan.items.release import Act, Release
 from wugan.items.version import version
 from wugan.ledger.port import LedgerRows
 from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryRoster, MemoryWaitStore, SeededRandom
@@ -445,12 +446,12 @@ class TestItems:
         changed = ITEM.model_copy(update={"name": "另一个名称"})
         first, second = (stores.items.publish(item, NOW) for item in (ITEM, changed))
         assert (first, second) == (version(ITEM), version(changed))
-        assert stores.items.current() == [(second, changed)]
+        assert stores.items.current(NOW) == [(second, changed)]
         assert stores.items.get(ITEM.code, first) == ITEM
 
     def test_publishing_again_gives_the_same_version(self, stores: Stores) -> None:
         assert stores.items.publish(ITEM, NOW) == stores.items.publish(ITEM, NOW + timedelta(days=1))
-        assert len(stores.items.current()) == 1
+        assert len(stores.items.current(NOW)) == 1
 
     def test_a_version_keeps_its_note(self, stores: Stores) -> None:
         changed = ITEM.model_copy(update={"name": "另一个名称"})
@@ -460,10 +461,42 @@ class TestItems:
         with pytest.raises(NotFound):
             stores.items.note(ITEM.code, "nothing")
 
+    def test_a_scheduled_version_becomes_current_at_its_time(self, stores: Stores) -> None:
+        changed, later = ITEM.model_copy(update={"name": "另一个名称"}), NOW + timedelta(days=7)
+        first = stores.items.publish(ITEM, NOW, by="王经理")
+        second = stores.items.publish(changed, NOW, {"hits": 3}, by="王经理", starts=later, simulation="s1")
+        assert [v for v, _ in stores.items.current(later - timedelta(microseconds=1))] == [first]
+        assert [v for v, _ in stores.items.current(later)] == [second]
+        found = stores.items.releases(ITEM.code)
+        assert found == [
+            Release(ITEM.code, 1, Act.PUBLISH, first, NOW, NOW, "王经理"),
+            Release(ITEM.code, 2, Act.PUBLISH, second, NOW, later, "王经理", "s1", {"hits": 3}),
+        ]
+
+    def test_releases_are_of_one_item_or_of_all(self, stores: Stores) -> None:
+        one, other = people.items()[3], people.items()[9]
+        for item in (one, other, one):
+            stores.items.publish(item, NOW)
+        assert [(r.code, r.number) for r in stores.items.releases(one.code)] == [(one.code, 1), (one.code, 2)]
+        assert sorted((r.code, r.number) for r in stores.items.releases()) == sorted([(one.code, 1), (one.code, 2), (other.code, 1)])
+        assert stores.items.releases("nothing") == []
+
+    def test_two_releases_never_have_one_number(self, stores: Stores) -> None:
+        name = stores.items.publish(ITEM, NOW, by="甲")
+        with pytest.raises(Conflict):
+            stores.items.record(Release(ITEM.code, 1, Act.RETIRE, name, NOW, NOW, "乙"))
+        assert [r.by for r in stores.items.releases(ITEM.code)] == ["甲"]
+
+    def test_a_retired_item_is_not_current_and_its_version_stays(self, stores: Stores) -> None:
+        name = stores.items.publish(ITEM, NOW)
+        stores.items.record(Release(ITEM.code, 2, Act.RETIRE, name, NOW, NOW, "王经理"))
+        assert stores.items.current(NOW) == []
+        assert stores.items.get(ITEM.code, name) == ITEM
+
     def test_items_come_by_number(self, stores: Stores) -> None:
         for number in (9, 3, 14):
             stores.items.publish(people.items()[number], NOW)
-        assert [item.number for _, item in stores.items.current()] == [3, 9, 14]
+        assert [item.number for _, item in stores.items.current(NOW)] == [3, 9, 14]
 
     def test_an_unknown_version_is_not_found(self, stores: Stores) -> None:
         stores.items.publish(ITEM, NOW)

@@ -46,7 +46,7 @@ def test_from_the_first_publishing_to_a_refused_one(tmp_path: Path) -> None:
     wider = renewal(tmp_path, 120)
     refused = publish(wider, code=1)
     assert (refused["items"], [p["field"] for p in refused["problems"]]) == ([], ["trigger"])
-    assert [v for v, _ in bootstrap.item_store().current()] == [first["items"][0]["version"]]
+    assert [v for v, _ in bootstrap.item_store().current(bootstrap.clock().now())] == [first["items"][0]["version"]]
 
     accepted = publish(wider, "--accept")
     version = accepted["items"][0]["version"]

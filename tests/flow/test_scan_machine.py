@@ -47,7 +47,7 @@ class World:
 
     def cases(self) -> list[tuple[str, str]]:
         """(credit code, item) of every case."""
-        items = {item.code: item.number for _, item in bootstrap.item_store().current()}
+        items = {item.code: item.number for _, item in bootstrap.item_store().current(bootstrap.clock().now())}
         return sorted((h.subject, str(items[code])) for code in items for h in bootstrap.case_store().by_item(code))
 
     def replace(self, feed: str, content: bytes, name: str = "city.csv") -> None:
@@ -88,7 +88,7 @@ def test_a_scan_opens_a_case_for_every_hit_once(world: World) -> None:
     nobody = set(world.truth["unreachable"])  # those whom the world's dirt took the channels from; others never had any
     assert report["unreachable"] >= sum(h["credit_code"] in nobody for h in world.truth["hits"]) > 0
     assert set(world.executions.started) == {h.case_id for c in report["items"] for h in bootstrap.case_store().by_item(c)}
-    by_number = {item.code: item.number for _, item in bootstrap.item_store().current()}
+    by_number = {item.code: item.number for _, item in bootstrap.item_store().current(bootstrap.clock().now())}
     counted = {by_number[c]: sum(n["hits"] for n in j.values()) for c, j in report["items"].items() if j}
     assert counted == Counter(h["item"] for h in world.truth["hits"])
 
@@ -123,7 +123,9 @@ def test_an_incomplete_blacklist_holds_back_the_items_that_ask_it(world: World) 
     bootstrap.item_store().publish(free, TODAY)
     world.replace("blacklist", b"wrong\n1\n")
     report = world.scan("held")
-    asking = {item.code for _, item in bootstrap.item_store().current() if Requirement.NOT_BLACKLISTED in item.requires}
+    asking = {
+        item.code for _, item in bootstrap.item_store().current(bootstrap.clock().now()) if Requirement.NOT_BLACKLISTED in item.requires
+    }
     assert free.code not in asking
     assert report["held"] == {code: ["blacklist"] for code in asking}
     wanted = {(h["credit_code"], str(number)) for h in world.truth["hits"] if h["item"] == number}

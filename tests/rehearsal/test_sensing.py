@@ -51,7 +51,7 @@ def renamed(business: Business, to: str) -> Business:
 
 def new_hits(subject: Subject) -> list[Hit]:
     """Hits that have no case yet."""
-    found = [h for version, item in bootstrap.item_store().current() for h in hits(item, version, subject)]
+    found = [h for version, item in bootstrap.item_store().current(bootstrap.clock().now()) for h in hits(item, version, subject)]
     return [h for h in found if not opened(h)]
 
 

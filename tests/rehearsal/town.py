@@ -74,7 +74,7 @@ class Town:
 
     def take(self, wanted: Callable[[Item], bool] = lambda _: True, *, at_desk: bool = False) -> Play:
         """A case that nobody played yet, whose prompt has arrived; of a bureau with a platform unless said otherwise."""
-        for version, item in bootstrap.item_store().current():
+        for version, item in bootstrap.item_store().current(bootstrap.clock().now()):
             for head in bootstrap.case_store().by_item(item.code) if wanted(item) else ():
                 if head.case_id not in self.taken and (head.jurisdiction == AT_DESK) is at_desk and self.prompt(head.case_id):
                     self.taken.add(head.case_id)
@@ -203,7 +203,9 @@ def _prompted(town: Town) -> None:
     """Until every case that was opened waits for its person, or ended on the call list."""
     end = time.monotonic() + PATIENCE
     while True:
-        heads = [h for _, item in bootstrap.item_store().current() for h in bootstrap.case_store().by_item(item.code)]
+        heads = [
+            h for _, item in bootstrap.item_store().current(bootstrap.clock().now()) for h in bootstrap.case_store().by_item(item.code)
+        ]
         if len(heads) == town.report["fates"]["opened"] and all(h.wait or h.ended for h in heads):
             return
         assert time.monotonic() < end, "the prompts were not sent"

@@ -211,6 +211,7 @@ def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
     with storage(monkeypatch, {"stepfunctions": {"execute_state_machine": True}}), patch(where, run):
         monkeypatch.setenv(config.CASE_MACHINE, _machine("case"))
         monkeypatch.setenv(config.SCAN_MACHINE, _machine("scan"))
+        monkeypatch.setenv(config.SIMULATE_MACHINE, _machine("simulate"))
         monkeypatch.setattr(bootstrap, "clock", lambda: clock)
         monkeypatch.setattr(bootstrap, "SystemRandom", SeededRandom)
         monkeypatch.setattr(bootstrap, "S3SubjectLookup", lambda *_: stack.lookup)

@@ -44,13 +44,13 @@ CALLS = {
     "close": COMMIT,
     "plan": ITEM
     | RUNS
-    | {"dynamodb:Scan Items", "dynamodb:Scan Changes", "s3:ListBucket RegistryBucket", "s3:GetObject RegistryBucket/registry/*"}
+    | {"dynamodb:Query Items", "dynamodb:Scan Changes", "s3:ListBucket RegistryBucket", "s3:GetObject RegistryBucket/registry/*"}
     | {"s3:GetObject RegistryBucket/clean/CURRENT", "s3:PutObject RegistryBucket/clean/*"},
     "detect": ITEM | CLEAN | RUNS,
     "open": COMMIT | WRITE_SEALED | ITEM | START | RUNS | {"kms:GenerateDataKey Key", "s3:ListBucket RegistryBucket"},
     "report": RUNS | {"s3:ListBucket RegistryBucket"},
     "changes": SECRET | TELL | {"dynamodb:PutItem Changes"},
-    "sense": COMMIT | WRITE_SEALED | ITEM | LOOKUP | START | TELL | QUEUE | {"dynamodb:Scan Items", "kms:GenerateDataKey Key"},
+    "sense": COMMIT | WRITE_SEALED | ITEM | LOOKUP | START | TELL | QUEUE | {"dynamodb:Query Items", "kms:GenerateDataKey Key"},
     "resume": ANSWER | STREAM | {"dynamodb:GetItem Waits", "dynamodb:UpdateItem Waits", "sqs:SendMessage ResumeFailures"},
     "sequence": LEDGER
     | {f"dynamodb:{action} Outbox" for action in ("Query", "BatchWriteItem")}
@@ -99,8 +99,20 @@ CALLS = {
     | LINK
     | {f"dynamodb:Query Cases/index/by_queue{kind}" for kind in ("", "_item", "_light", "_officer")}
     | {"dynamodb:Query Cases/index/by_task", "dynamodb:BatchGetItem Cases"}
-    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Scan Items"}
+    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Query Items"}
     | {"secretsmanager:GetSecretValue OidcClientSecretArn"},
+    "bench": ITEM
+    | LINK
+    | {"dynamodb:Query Items", "dynamodb:PutItem Items", "s3:ListBucket RegistryBucket", "s3:ListBucket FilesBucket"}
+    | {f"s3:{action} RegistryBucket/runs/simulations/*" for action in ("GetObject", "PutObject")}
+    | {"s3:GetObject FilesBucket/statistics/*", "states:StartExecution stateMachine:wugan-${Stage}-simulate"}
+    | {"states:DescribeExecution execution:wugan-${Stage}-simulate:*"},
+    "simulate": ITEM
+    | CLEAN
+    | {"s3:ListBucket RegistryBucket"}
+    | {f"s3:{action} RegistryBucket/runs/simulations/*" for action in ("GetObject", "PutObject")},
+    "statistics": {"dynamodb:Query Items", "dynamodb:Query Cases/index/by_item", "s3:ListBucket FilesBucket"}
+    | {f"s3:{action} FilesBucket/statistics/*" for action in ("GetObject", "PutObject")},
     "callbacks": COMMIT
     | READ_SEALED
     | WRITE_SEALED

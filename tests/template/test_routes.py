@@ -6,7 +6,7 @@ import pytest
 from chalice.app import Chalice
 
 from tests.support.roles import functions
-from wugan.web import applicant_app, callbacks_app, changes_app, desk_app, ledger_app
+from wugan.web import applicant_app, bench_app, callbacks_app, changes_app, desk_app, ledger_app
 
 
 def unused() -> None:
@@ -16,6 +16,7 @@ def unused() -> None:
 APPS = {
     "applicant": applicant_app.create(unused, unused),  # type: ignore[arg-type]
     "desk": desk_app.create(unused),  # type: ignore[arg-type]
+    "bench": bench_app.create(unused, unused, unused),  # type: ignore[arg-type]
     "callbacks": callbacks_app.create(unused, unused),  # type: ignore[arg-type]
     "changes": changes_app.create(unused),  # type: ignore[arg-type]
     "ledger": ledger_app.create(unused),  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ import pytest
 from tests.support.roles import granted
 from tests.support.template import ROOT, resources
 
-MACHINES = {"case": "CaseMachine", "scan": "ScanMachine"}
+MACHINES = {"case": "CaseMachine", "scan": "ScanMachine", "simulate": "SimulateMachine"}
 NO_WITHDRAWAL = {"AwaitDelivery", "AwaitGiveBack", "AwaitMorning"}  # after the decision there is nothing left to withdraw
 
 LAST = {"HandOver", "Notify", "LeaveOld", "Close"}  # when these fail the execution fails, and the sweeper takes the case

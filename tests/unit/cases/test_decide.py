@@ -477,6 +477,31 @@ def test_a_delivered_certificate_ends_well() -> None:
     assert (case.head.stage, case.head.answer, case.head.outcome) == (Stage.CLOSING, Answer.RECEIVED, Outcome.DELIVERED)
 
 
+def test_statistics_know_when_an_identity_check_was_first_begun() -> None:
+    case = waiting(Stage.IDENTITY)
+    assert case.head.begun_at is None
+    case.do(decide.identity_started, "code", "c1")
+    case.move(hours=2).do(decide.identity_started, "code", "c2")
+    assert case.head.begun_at == case.now - timedelta(hours=2)
+
+
+def test_statistics_know_when_a_certificate_was_delivered() -> None:
+    case = waiting(Stage.DELIVERY)
+    case.move(days=3)
+    made.parcel(case, Stage.DELIVERY, ParcelState.ARRIVED)
+    arrived = case.now
+    case.move(days=1).do(decide.closed)
+    assert (case.head.outcome, case.head.delivered_at) == (Outcome.DELIVERED, arrived)
+
+
+@pytest.mark.parametrize("stage", [Stage.IDENTITY, Stage.APPROVAL, Stage.GIVE_BACK])
+def test_what_ends_otherwise_was_never_delivered(stage: Stage) -> None:
+    case = waiting(stage)
+    case.do(decide.handed_over, "courier_failed", "")
+    case.do(decide.closed)
+    assert case.head.delivered_at is None
+
+
 def test_an_old_certificate_that_came_back_is_with_the_person() -> None:
     case = waiting(Stage.GIVE_BACK)
     assert case.head.holds_old

@@ -95,7 +95,7 @@ def test_publish_and_list(store: MemoryItemStore, spoil: Spoil) -> None:
     listed = run(app, ["list", "--json"])
     assert listed.exit_code == 0
     assert json.loads(listed.stdout)["items"] == body["items"]
-    assert {i["version"] for i in body["items"]} == {name for name, _ in store.current()}
+    assert {i["version"] for i in body["items"]} == {name for name, _ in store.current(bootstrap.clock().now())}
     assert "water-supply-name" in run(app, ["list"]).stdout
     assert body["simulated"] == {}
     assert "no registry has been taken in yet" in result.stderr
@@ -126,13 +126,13 @@ def test_publish_refuses_when_many_hits_move_unless_they_are_accepted(
     assert refused.stderr.startswith(f"{wider}:{line_of(wider, 'trigger:')}: trigger: {numbers}; more than 20 hits and 20 % move: ")
     assert "--accept" in refused.stderr
     assert f"social-group-certificate-renewal: {numbers}\n" in refused.stdout
-    (before,) = store.current()
+    (before,) = store.current(bootstrap.clock().now())
     assert run(app, ["publish", str(wider), "--bound", "50"]).exit_code == 0
-    store.newest[before[1].code] = before[0]
+    store.publish(before[1], bootstrap.clock().now())
     accepted = json.loads(run(app, ["publish", str(wider), "--accept", "--json"]).stdout)
     ((code, simulated),) = accepted["simulated"].items()
     assert simulated == {"run": "nightly-1", "as_of": "2026-11-23", "hits": 71, "before": 50, "newly": 21, "no_longer": 0}
-    ((_, item),) = store.current()
+    ((_, item),) = store.current(bootstrap.clock().now())
     assert item.trigger.model_dump()["expires_within_days"] == 120
     assert json.loads(run(app, ["list", "--json"]).stdout)["simulated"] == {code: simulated | {"accepted": True}}
 

@@ -45,7 +45,7 @@ def test_a_failing_item_is_kept_back_and_the_others_go_out(spoil: Spoil) -> None
     kept_back, published = publishing.publish(found.entries, store, NOW, checks.check)
     assert (kept_back.version, [p.field for p in kept_back.problems]) == (None, ["personas[3]"])
     assert (published.version, published.problems) == (version(published.item), ())
-    assert store.current() == [(published.version, published.item)]
+    assert store.current(NOW) == [(published.version, published.item)]
 
 
 def test_publishing_again_is_the_same_version(spoil: Spoil) -> None:
@@ -111,7 +111,7 @@ def test_the_hits_may_move_so_far(spoil: Spoil, before: int | None, newly: int, 
     assert (result.version is not None) is goes_out
     assert [p.field for p in result.problems] == ([] if goes_out else ["trigger"])
     assert result.simulated == outcome(before, newly, no_longer)
-    assert bool(store.current()) is goes_out
+    assert bool(store.current(NOW)) is goes_out
 
 
 def test_what_was_simulated_is_kept_with_the_version(spoil: Spoil) -> None:
@@ -139,7 +139,7 @@ def test_going_back_to_an_older_version_is_simulated(spoil: Spoil) -> None:
     second = store.publish(other, NOW)
     publishing.publish(entries, store, NOW, checks.check, Gate(simulating(seen, None)))
     assert seen == [Draft(entries[0].item, first, (second, other))]
-    assert store.current() == [(first, entries[0].item)]
+    assert store.current(NOW) == [(first, entries[0].item)]
 
 
 def test_an_item_with_problems_is_not_simulated(spoil: Spoil) -> None:

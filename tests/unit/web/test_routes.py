@@ -66,6 +66,22 @@ POST /desk/cases/{case_id}/call
 POST /desk/cases/{case_id}/task
 GET /desk/tasks
 """
+BENCH = """
+GET /bench
+GET /bench/items/{code}
+GET /bench/items/{code}/{digest}
+GET /bench/items/{code}/{digest}/yaml
+POST /bench/items/{code}/retire
+POST /bench/items/{code}/cancel
+GET /bench/compare/{code}/{before}/{after}
+POST /bench/compare/{code}/{before}/{after}/simulate
+GET /bench/draft
+POST /bench/draft/check
+GET /bench/simulations/{id}
+POST /bench/simulations/{id}/publish
+GET /bench/statistics
+GET /bench/statistics/csv
+"""
 CALLBACKS = """
 POST /callbacks/department
 POST /callbacks/courier/{jurisdiction}/{vendor}
@@ -86,6 +102,6 @@ GET /ledger/tile/{level}/{a}/{b}/{c}
 
 
 def test_each_app_answers_exactly_its_routes() -> None:
-    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, CALLBACKS, LEDGER)]
+    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, BENCH, CALLBACKS, LEDGER)]
     found = [sorted(f"{method} {path}" for path, methods in app.routes.items() for method in methods) for app in apps(Town())]
     assert found == expected

@@ -59,6 +59,9 @@ from wugan.signin.session import Sessions
 if TYPE_CHECKING:
     from wugan.aws.vendor_store import DynamoSendLog
     from wugan.aws.waybill_store import DynamoWaybills
+    from wugan.bench.bench import Bench
+    from wugan.bench.simulation import Simulate
+    from wugan.bench.statistics import Statistics
     from wugan.cases.archive import Archive
     from wugan.cases.scan import Scan
     from wugan.cases.sense import Sense
@@ -358,6 +361,42 @@ def desk() -> Desk:
 def parcels() -> Parcels:
     """What people and officials do about parcels."""
     return Parcels(context())
+
+
+@cache
+def bench() -> Bench:
+    """The item managers' side; with the reader of item files, which no other page pays for."""
+    from wugan.bench.bench import Bench
+
+    return Bench(item_store(), registry_files(), simulations, statistics_text(), clock(), SystemRandom())
+
+
+@cache
+def simulations() -> StepFunctionsExecutions:
+    """The machine that runs simulations beside the API."""
+    return StepFunctionsExecutions(settings().need(config.SIMULATE_MACHINE))
+
+
+@cache
+def simulate() -> Simulate:
+    """Runs one simulation."""
+    from wugan.bench.simulation import Simulate
+
+    return Simulate(registry_files(), item_store())
+
+
+@cache
+def statistics_text() -> S3Text:
+    """What was counted of the hits, by item and week."""
+    return S3Text(settings().need(config.FILES_BUCKET), "statistics/weeks.json")
+
+
+@cache
+def statistics() -> Statistics:
+    """Counts what became of the hits."""
+    from wugan.bench.statistics import Statistics
+
+    return Statistics(case_store(), item_store(), statistics_text(), clock())
 
 
 @cache

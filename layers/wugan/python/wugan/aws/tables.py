@@ -99,14 +99,11 @@ class _WaitRow(Model):
 
 
 class _ItemRow(Model):
-    """A row of the items table: a published version, or which one is current."""
+    """A row of the items table: a version of an item, or a release."""
 
     code = UnicodeAttribute(hash_key=True)
     version = UnicodeAttribute(range_key=True)
-    body = JSONAttribute(null=True)
-    current = UnicodeAttribute(null=True)
-    published_at = UnicodeAttribute(null=True)
-    note = JSONAttribute(null=True)
+    body = JSONAttribute()
 
 
 class _ChangeRow(Model):

@@ -124,7 +124,9 @@ class Desk:
         now = self.context.clock.wall()
         at, found = self._items.get(official.jurisdiction, (None, []))
         if at is None or now - at > KEEP_ITEMS:
-            found = [item for _, item in self.context.items.current() if official.jurisdiction in item.jurisdictions]
+            found = [
+                item for _, item in self.context.items.current(self.context.clock.now()) if official.jurisdiction in item.jurisdictions
+            ]
             self._items[official.jurisdiction] = (now, found)
         return found
 

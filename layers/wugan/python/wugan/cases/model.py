@@ -264,6 +264,7 @@ class Head:
     attempts: Mapping[str, int] = field(default_factory=dict)  # side effects committed, by kind
     rung: int = 0  # of the reminder ladder
     prompted_at: datetime | None = None
+    begun_at: datetime | None = None  # the first identity check
     tried: tuple[str, ...] = ()  # channels that failed for this prompt
     answer: Answer | None = None  # the last answer
     outcome: Outcome | None = None
@@ -277,6 +278,7 @@ class Head:
     locked_until: datetime | None = None  # no identity check before
     withdrawing: bool = False
     decided: bool = False
+    delivered_at: datetime | None = None
     old_certificate: OldCertificate = OldCertificate.NONE
     return_way: str | None = None
     delivery_way: str | None = None

@@ -157,7 +157,7 @@ def read(context: Context, credit_code: str) -> Profile:
         require_known(subject)
     opted_out = context.store.opted_out_of(subject.credit_code)
     today = max(subject.as_of, context.clock.now().astimezone(BEIJING).date())
-    return profile(subject, context.items.current(), heads, opted_out, today)
+    return profile(subject, context.items.current(context.clock.now()), heads, opted_out, today)
 
 
 def known_form(credit_code: str) -> str:

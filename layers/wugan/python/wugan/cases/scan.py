@@ -144,9 +144,9 @@ class Scan:
             found = guard.judge(rows, before, _delivered(drops), self.clock.wall(), self.limits)
             self.files.publish_clean(run, clean)
         findings = [asdict(f) for f in found if f.code not in accepted]
-        current = self.items.current()
+        current = self.items.current(planned_at)
         rules, unreadable = readable(current)
-        held = {item.code: feeds for _, item in current if (feeds := missing_feeds(item, report.incomplete))}
+        held = {r.item.code: feeds for r in rules if (feeds := missing_feeds(r, report.incomplete))}
         plan = {
             "mode": Mode.DELTA if since else Mode.FULL,
             "since": since,

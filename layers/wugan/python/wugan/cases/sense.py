@@ -64,8 +64,8 @@ class Sense:
     def _book(self) -> RuleBook:
         """The rules of the items that may be opened: a feed that did not come whole holds some back, as in the scan."""
         incomplete = self.registries.incomplete()
-        rules, _ = readable((version, item) for version, item in self.items.current() if not missing_feeds(item, incomplete))
-        return RuleBook(rules)
+        rules, _ = readable(self.items.current(self.clock.now()))
+        return RuleBook(r for r in rules if not missing_feeds(r, incomplete))
 
     def _subject(self, code: str, batch: str, producer: str, book: RuleBook, fates: Counter[str]) -> None:
         if not producer:  # whoever is looked at for a producer's sake is not one for others

@@ -36,7 +36,7 @@ def list_cases(
 
     with refusing():
         store = bootstrap.case_store()
-        codes = [item] if item else [i.code for _, i in bootstrap.item_store().current()]
+        codes = [item] if item else [i.code for _, i in bootstrap.item_store().current(bootstrap.clock().now())]
         heads = store.by_subject(subject) if subject else (h for code in codes for h in store.by_item(code))
         found = list(islice((h for h in heads if _wanted(h, outcome)), limit))
     if as_json:

@@ -123,7 +123,7 @@ def _offline(item: str, code: str, version: str, registry: Path, items: Path, da
     reader = offline.reader(registry, day)
     subject = reader.subject(credit_code)
     profile.require_known(subject)
-    return Asked(found, found_version, subject, tuple(missing_feeds(found, reader.manifest.incomplete)))
+    return Asked(found, found_version, subject, tuple(missing_feeds(rule.rule(found, found_version), reader.manifest.incomplete)))
 
 
 def chosen(code: str, version: str, items: Sequence[tuple[str, Item]]) -> tuple[str, Item]:
@@ -141,11 +141,17 @@ def _on_stack(item: str, code: str, version: str, persons: bool) -> dict[str, An
     from wugan import bootstrap
 
     store, registries = bootstrap.case_store(), bootstrap.lookup()
-    pair = (version, bootstrap.item_store().get(item, version)) if version else chosen(item, "", bootstrap.item_store().current())
+    pair = (
+        (version, bootstrap.item_store().get(item, version))
+        if version
+        else chosen(item, "", bootstrap.item_store().current(bootstrap.clock().now()))
+    )
     subject = registries.subject(profile.known_form(code))
     profile.require_known(subject)
     subject = replace(subject, as_of=max(subject.as_of, bootstrap.clock().now().date()))
-    answer = explanation(Asked(pair[1], pair[0], subject, tuple(missing_feeds(pair[1], registries.incomplete()))), persons=persons)
+    answer = explanation(
+        Asked(pair[1], pair[0], subject, tuple(missing_feeds(rule.rule(pair[1], pair[0]), registries.incomplete()))), persons=persons
+    )
     opted_out = store.opted_out(subject.credit_code, item)
     for verdict in (v for v in answer["verdicts"] if v["hit"]):
         verdict["case"] = _case(verdict["case"]["case_id"], _head(store, verdict["case"]["case_id"]), opted_out)

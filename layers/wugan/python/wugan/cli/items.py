@@ -15,12 +15,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from wugan.bench.simulation import outcome
 from wugan.cli import offline, simulate, snapshots
 from wugan.cli.scan import print_lines
 from wugan.detection import coverage
 from wugan.detection import simulate as simulation
 from wugan.detection.rule import rule
-from wugan.detection.simulate import Simulation, Snapshot
 from wugan.errors import WuganError
 from wugan.items import catalogue, publishing
 from wugan.items.model import Item
@@ -90,7 +90,7 @@ def list_items(as_json: AsJson = False) -> None:
 
     with _refusing():
         store = bootstrap.item_store()
-        current = store.current()
+        current = store.current(bootstrap.clock().now())
         notes = {item.code: note for name, item in current if as_json and (note := store.note(item.code, name))}
     _report("Current items", current, [], as_json, simulated=notes)
 
@@ -106,13 +106,7 @@ def _simulated(drafts: Sequence[Draft], registry: Path | None, day: date, consol
     against = [rule(item, name) for name, item in (d.before for d in drafts if d.before)]
     with console.status("simulating"):
         results = simulation.simulate([rule(d.item, d.version) for d in drafts], shot, against=against)
-    return {r.code: _outcome(r, shot) for r in results}
-
-
-def _outcome(result: Simulation, shot: Snapshot) -> Simulated:
-    other = result.against
-    moved = (other.hits, other.newly, other.no_longer) if other else (None, 0, 0)
-    return Simulated(shot.name, shot.as_of, result.hits, *moved)
+    return {r.code: outcome(r, shot) for r in results}
 
 
 @app.command()

@@ -108,7 +108,7 @@ def _published(items: Sequence[Item], against: str) -> Iterator[Item]:
 
     store = bootstrap.item_store()
     if against == CURRENT:
-        yield from (item for _, item in store.current())
+        yield from (item for _, item in store.current(bootstrap.clock().now()))
     else:
         if len(items) != 1:
             raise InvalidInput("a version is of one item: name one file, or compare with 'current'", field="against")

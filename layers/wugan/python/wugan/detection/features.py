@@ -7,9 +7,11 @@ and read as `w_<feature>`. `docs/rules.md` is made from this table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from wugan.detection import places
@@ -17,7 +19,17 @@ from wugan.detection.expression import Type, Value
 from wugan.detection.row import Row
 from wugan.items.model import Jurisdiction, SubjectField
 from wugan.registry import normalise
-from wugan.registry.feeds import ENTITY_TYPES
+from wugan.registry.feeds import BLACKLIST, BUSINESS, ENTITY_TYPES, LICENCE, PROPERTY
+
+_COLUMN = re.compile(r"\b([cbp])_(\w+)\b")
+# What is read beside a certificate: registrations, producers' registrations and small tables, each with the feed it comes from.
+PARTS = {
+    "b": BUSINESS.name,
+    "p": BUSINESS.name,
+    "properties": PROPERTY.name,
+    "blacklisted": BLACKLIST.name,
+    "filed": LICENCE.name,
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,21 @@ class Definition:
     narrow: str = ""  # holds on every row on which a truth value is true, and is cheaper
     day: str = ""  # the date column on which the value depends, so that it changes as days pass
     ahead: bool = False  # the days run out until that date, instead of adding up since
+
+    @cached_property
+    def columns(self) -> frozenset[tuple[str, str]]:
+        """The columns that the value is made of: (c | b | p, name)."""
+        return frozenset((side, column) for side, column in _COLUMN.findall(self._said))
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The parts of the registries, of `PARTS`, that it reads beside the certificate that is looked at."""
+        tables = frozenset(re.findall(r"\b(properties|blacklisted|filed)\b", self._said))
+        return tables | {side for side, _ in self.columns if side in PARTS}
+
+    @property
+    def _said(self) -> str:
+        return " ".join([self.sql, *((*self.worked.columns, self.worked.guard) if self.worked else ())])
 
 
 SUBJECT_FIELDS = {

@@ -10,7 +10,6 @@ The SQL is made from typed expressions (`detection/expression.py`); of an author
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,7 +32,6 @@ Files = Mapping[str, Sequence[Path]]  # clean files by feed; the buckets of all 
 _FILING = "filing:"  # begins the look of a filing; a certificate's type has no colon
 READ = (BUSINESS.name, LICENCE.name, PROPERTY.name, BLACKLIST.name, PRODUCER)
 MEMORY = "400MB"
-_COLUMN = re.compile(r"\b([cb])_(\w+)\b")
 _PROPERTIES = """LEFT JOIN (SELECT credit_code, list_sort(list(address)) AS properties FROM property
     WHERE credit_code IN (SELECT credit_code FROM candidates) GROUP BY credit_code) USING (credit_code)"""
 _SQL_TYPES = {Type.TEXT: "VARCHAR", Type.NUMBER: "BIGINT", Type.DATE: "DATE", Type.BOOLEAN: "BOOLEAN"}
@@ -200,12 +198,8 @@ def _columns_read(rules: Sequence[Rule]) -> dict[str, set[str]]:
     """The columns of certificates (c), registrations (b) and producers (p) that the rules' features read."""
     read: dict[str, set[str]] = {"c": set(), "b": set(), "p": set()}
     for name in {name for r in rules for name in _features(r)}:
-        worked = FEATURES[name].worked
-        said = " ".join([FEATURES[name].sql, *((*worked.columns, worked.guard) if worked else ())])
-        for side, column in _COLUMN.findall(said):
+        for side, column in FEATURES[name].columns:
             read[side].add(column)
-        if "p_name" in said:
-            read["p"].add("name")
     return read
 
 

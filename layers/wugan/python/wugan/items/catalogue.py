@@ -74,7 +74,11 @@ def _files(path: Path) -> list[Path]:
 
 
 def _entry(path: Path) -> Entry:
-    read = source.read(path)
+    return entry_of(source.read(path))
+
+
+def entry_of(read: source.Source) -> Entry:
+    """The item that was read. Raises ItemInvalid with everything that is wrong in it."""
     try:
         return Entry(Item.model_validate(read.data), read)
     except ValidationError as error:

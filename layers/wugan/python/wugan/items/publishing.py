@@ -75,6 +75,15 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Order:
+    """Who publishes, what was looked at before, and from when the versions are current; None is at once."""
+
+    by: str = ""
+    simulation: str = ""
+    starts: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Published:
     """What became of one item: its version, or the problems that kept it back."""
 
@@ -85,12 +94,15 @@ class Published:
     unchanged: bool = False  # this version was current already
 
 
-def publish(entries: Iterable[Entry], store: ItemStore, now: datetime, check: Check, gate: Gate | None = None) -> list[Published]:
+def publish(
+    entries: Iterable[Entry], store: ItemStore, now: datetime, check: Check, gate: Gate | None = None, order: Order | None = None
+) -> list[Published]:  # fmt: skip
     """Publish each item that passes its checks and the gate; the others are kept back, with file and line.
 
     An item whose current version is the same is left alone, unsimulated. Without a gate nothing is simulated.
     """
-    current = {item.code: (name, item) for name, item in store.current()}
+    order = order or Order()
+    current = {item.code: (name, item) for name, item in store.current(now)}
     checked = [(entry, tuple(entry.located(check(entry.item)))) for entry in entries]
     drafts = [_draft(entry.item, current) for entry, problems in checked if not problems]
     fresh = [d for d in drafts if d.before is None or d.before[0] != d.version]
@@ -105,7 +117,8 @@ def publish(entries: Iterable[Entry], store: ItemStore, now: datetime, check: Ch
             results.append(Published(entry.item, None, problems, outcome))
         elif code in renewed:
             note = outcome.as_json() | {"accepted": gate.accept} if outcome and gate else None
-            results.append(Published(entry.item, store.publish(entry.item, now, note), simulated=outcome))
+            name = store.publish(entry.item, now, note, by=order.by, starts=order.starts, simulation=order.simulation)
+            results.append(Published(entry.item, name, simulated=outcome))
         else:
             results.append(Published(entry.item, current[code][0], unchanged=True))
     return results

@@ -86,7 +86,12 @@ class Source:
 def read(path: Path) -> Source:
     """Read one file. Raises ItemInvalid with all that is wrong with it as YAML."""
     file = str(path)
-    text = _text(path, file)
+    return parse(_raw(path, file), file)
+
+
+def parse(raw: bytes, file: str) -> Source:
+    """Read what a file holds. Raises ItemInvalid."""
+    text = _text(raw, file)
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
@@ -98,14 +103,17 @@ def read(path: Path) -> Source:
         _refuse_syntax(error, text, file)
 
 
-def _text(path: Path, file: str) -> str:
+def _raw(path: Path, file: str) -> bytes:
     if path.is_dir():
         raise ItemInvalid([Problem((), "no item is in this folder; the names of items end in .yaml", file, 1)])
     try:
         with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+            return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ItemInvalid([Problem((), f"cannot be read: {error.strerror}", file, 1)]) from error
+
+
+def _text(raw: bytes, file: str) -> str:
     if len(raw) > MAX_BYTES:
         raise ItemInvalid([Problem((), f"is larger than {MAX_BYTES // 1024} KiB, which no item is", file, 1)])
     try:

@@ -14,9 +14,10 @@ from typing import Any
 from wugan.cases.model import Change, Event, Head, Task, WaitRecord
 from wugan.cases.outbox import pending_of
 from wugan.cases.queue import Card, Cards, Listing, Place, card, picked
-from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
+from wugan.errors import AlreadyOpen, Conflict, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
 from wugan.items.model import Item
-from wugan.items.port import Note
+from wugan.items.port import ItemStore
+from wugan.items.release import Release
 from wugan.items.version import version
 from wugan.memory.ledger import MemoryLedgerRows
 from wugan.registry.model import Subject
@@ -185,23 +186,16 @@ class MemoryRoster:
 
 
 @dataclass
-class MemoryItemStore:
-    """Item versions in a dictionary."""
+class MemoryItemStore(ItemStore):
+    """Item versions and releases in memory."""
 
     versions: dict[tuple[str, str], Item] = field(default_factory=dict)
-    newest: dict[str, str] = field(default_factory=dict)
-    notes: dict[tuple[str, str], Note | None] = field(default_factory=dict)
+    recorded: dict[tuple[str, int], Release] = field(default_factory=dict)
 
-    def publish(self, item: Item, at: datetime, note: Note | None = None) -> str:  # noqa: ARG002 – the port's signature
+    def keep(self, item: Item) -> str:
         name = version(item)
         self.versions[item.code, name] = item
-        self.notes[item.code, name] = note
-        self.newest[item.code] = name
         return name
-
-    def current(self) -> list[tuple[str, Item]]:
-        found = [(v, self.versions[code, v]) for code, v in self.newest.items()]
-        return sorted(found, key=lambda pair: pair[1].number)
 
     def get(self, code: str, version: str) -> Item:
         try:
@@ -209,9 +203,12 @@ class MemoryItemStore:
         except KeyError:
             raise NotFound("no such item version", field="item") from None
 
-    def note(self, code: str, version: str) -> Note | None:
-        self.get(code, version)
-        return self.notes[code, version]
+    def record(self, release: Release) -> None:
+        if self.recorded.setdefault((release.code, release.number), release) is not release:
+            raise Conflict("somebody else released this item just now: look again")
+
+    def releases(self, code: str = "") -> list[Release]:
+        return [release for key, release in sorted(self.recorded.items()) if code in ("", key[0])]
 
 
 @dataclass

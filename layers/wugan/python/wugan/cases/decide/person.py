@@ -39,6 +39,7 @@ def identity_started(head: Head, method: str, reference: str, now: datetime, ran
     step = Step(head, now, random, after_end=True)
     actor, facts = doer(agent)
     facts = {**facts, "method": method, "attempt": step.count(method)}
+    step.update(begun_at=head.begun_at or now)
     return step.update(check=f"{method}:{reference}", checking=agent).note("identity_started", actor, facts).change()
 
 

@@ -1,0 +1,1 @@
+"""The item managers' bench (事项管理): versions, drafts, simulations, releases, statistics."""
