@@ -26,7 +26,15 @@ from wugan.detection.personas import subject_of
 from wugan.items.catalogue import load_file
 from wugan.items.model import Item
 from wugan.links import Keyring
-from wugan.memory.stores import MemoryCaseStore, MemoryExecutions, MemoryItemStore, MemoryLookup, MemoryWaitStore, SeededRandom
+from wugan.memory.stores import (
+    MemoryCaseStore,
+    MemoryExecutions,
+    MemoryItemStore,
+    MemoryLookup,
+    MemoryRequestStore,
+    MemoryWaitStore,
+    SeededRandom,
+)
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 from wugan.registry.model import Contact
 
@@ -58,7 +66,7 @@ class Town:
             lambda: self.public_url,
         )
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
-        self.department = MemoryDepartment()
+        self.department, self.requests = MemoryDepartment(), MemoryRequestStore()
         self.applicant, self.desk = Applicant(self.context, lambda _: self.identity), Desk(self.context)
         self.callbacks = Callbacks(self.context, self.applicant, lambda _: self.courier, lambda kind: f"secret of {kind}")
         self.outreach, self.declaring = Outreach(self.context, lambda _: self.messenger), Declare(self.context)

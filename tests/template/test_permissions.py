@@ -59,6 +59,14 @@ CALLS = {
     | {"dynamodb:GetItem Waits", "dynamodb:Query Waits/index/by_due", "dynamodb:Query Waits/index/by_pending"}
     | {"dynamodb:Query Cases/index/by_working", "states:DescribeExecution execution:wugan-${Stage}-case:*"},
     "applicant": COMMIT | READ_SEALED | WRITE_SEALED | ITEM | VENDOR | LINK | LEDGER | {"dynamodb:Query Cases/index/by_subject"},
+    "api": COMMIT
+    | READ_SEALED
+    | WRITE_SEALED
+    | ITEM
+    | VENDOR
+    | LINK
+    | LEDGER
+    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:GetItem Requests", "dynamodb:PutItem Requests"},
     "ledger": {"s3:GetObject LedgerBucket/*", "s3:ListBucket LedgerBucket", "kms:GetPublicKey LedgerKey"}
     | {"ssm:GetParameter parameter/wugan/${Stage}/public-url"},
     "monitor": LEDGER

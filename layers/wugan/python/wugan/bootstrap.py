@@ -27,6 +27,7 @@ from wugan.aws.ledger_objects import S3LedgerObjects
 from wugan.aws.ledger_rows import DynamoLedgerRows
 from wugan.aws.queues import SqsQueue
 from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
+from wugan.aws.request_store import DynamoRequestStore
 from wugan.aws.runtime import describe
 from wugan.aws.secrets import parameter, secret_json, secret_text
 from wugan.aws.texts import S3Text
@@ -217,6 +218,17 @@ def ending() -> Ending:
 def applicant() -> Applicant:
     """The applicant's side."""
     return Applicant(context(), identity)
+
+
+@cache
+def request_store() -> DynamoRequestStore:
+    """Requests under their idempotency keys."""
+    return DynamoRequestStore(settings().need(config.REQUESTS_TABLE))
+
+
+def allowed_origins() -> frozenset[str]:
+    """The web origins whose scripts may use the JSON interface; none unless some are set."""
+    return frozenset(filter(None, settings().get(config.ALLOWED_ORIGINS).split(",")))
 
 
 @cache

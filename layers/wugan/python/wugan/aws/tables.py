@@ -107,6 +107,18 @@ class _ChangeRow(Model):
     expires_at = NumberAttribute()
 
 
+class _RequestRow(Model):
+    """A row of the requests table: one request under its idempotency key, and its sealed answer."""
+
+    id = UnicodeAttribute(hash_key=True)
+    tag = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    seq = NumberAttribute()
+    until = NumberAttribute()
+    expires_at = NumberAttribute()
+    answer = BinaryAttribute(null=True, legacy_encoding=False)
+
+
 class _OutboxRow(Model):
     """A row of the outbox: an event that is not in the log yet. All rows of a case lie in one partition, by their number."""
 
@@ -160,6 +172,12 @@ def item_rows(table: str) -> Any:
 def change_rows(table: str) -> Any:
     """The model of the changes table."""
     return _model(_ChangeRow, table, {})
+
+
+@cache
+def request_rows(table: str) -> Any:
+    """The model of the requests table."""
+    return _model(_RequestRow, table, {})
 
 
 @cache

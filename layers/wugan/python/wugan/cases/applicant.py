@@ -79,6 +79,10 @@ class Applicant:
 
     # --- reading
 
+    def head(self, link: str) -> Head:
+        """The case that a link opens. Raises LinkInvalid, LinkExpired."""
+        return self._linked(link)
+
     def landing(self, link: str) -> Landing:
         """What a link opens. Raises LinkInvalid, LinkExpired."""
         head = self._linked(link)

@@ -13,6 +13,7 @@ from typing import Any
 
 from wugan.cases.model import Change, Event, Head, Task, WaitRecord
 from wugan.cases.outbox import pending_of
+from wugan.cases.ports import Claim
 from wugan.errors import AlreadyOpen, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
 from wugan.items.model import Item
 from wugan.items.port import Note
@@ -156,6 +157,23 @@ class MemoryCaseStore:
 
     def working_before(self, at: datetime) -> Iterator[Head]:
         return iter([h for h in self.heads.values() if h.working_since and h.working_since < at])
+
+
+@dataclass
+class MemoryRequestStore:
+    """Requests in a dictionary."""
+
+    claims: dict[str, Claim] = field(default_factory=dict)
+
+    def get(self, id: str) -> Claim | None:
+        return self.claims.get(id)
+
+    def swap(self, id: str, old: Claim | None, new: Claim) -> bool:
+        kept = self.claims.get(id)
+        if (kept and kept.tag) != (old and old.tag):
+            return False
+        self.claims[id] = new
+        return True
 
 
 @dataclass
