@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from tests.browser.town import Town
 from wugan.identity.port import Started
-from wugan.web import api_app, applicant_app, callbacks_app, desk_app, ledger_app
+from wugan.web import api_app, applicant_app, callbacks_app, changes_app, desk_app, ledger_app
 
 STAGE = "/restapis/abc/rehearsal/_user_request_"
 VENDOR = "/vendor/face/"
@@ -53,6 +53,7 @@ def apps(town: Town) -> list[Chalice]:
         applicant_app.create(lambda: town.applicant, lambda: town.audit),
         desk_app.create(lambda: town.desk),
         callbacks_app.create(lambda: town.callbacks),
+        changes_app.create(lambda: town.intake),
         ledger_app.create(lambda: town.public_log),
         api_app.create(lambda: town.applicant, lambda: town.audit, lambda: town.requests),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from wugan.detection.personas import subject_of
 from wugan.items.catalogue import load_file
 from wugan.items.model import Item
 from wugan.links import Keyring
+from wugan.memory.changes import MemoryBus, MemoryChangeStore
 from wugan.memory.stores import (
     MemoryCaseStore,
     MemoryExecutions,
@@ -36,6 +37,7 @@ from wugan.memory.stores import (
     SeededRandom,
 )
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
+from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.model import Contact
 
 ITEMS = Path(__file__).parents[2] / "items"
@@ -73,6 +75,8 @@ class Town:
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
         self.approving = Approve(self.context, lambda _: self.department)
         self.official = Official("王审批", "QD")
+        self.changes, bus = MemoryChangeStore(), MemoryBus()
+        self.intake = ChangeIntake(self.changes, bus, lambda: "secret of registry", self.clock, timedelta(days=14))
         self.ledger = Log(rows=self.store.ledger)
         self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)
         self.public_log = PublicLog(self.ledger.objects, SIGNER.verifier, self.clock, self.context.public_url)

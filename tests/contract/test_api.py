@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,11 +13,11 @@ from schemathesis.core.failures import FailureGroup
 from tests.browser.serve import serving
 from tests.browser.town import ADDRESS, NUMBER, Town
 from tests.support.fuzz import Budget, Json, Who, fuzz
+from tests.support.state import restoring
 from wugan.approval.port import DecisionKind
 from wugan.web.api.operations import OPERATIONS
 
 BUDGET = Budget(examples=30, seed=20261124)
-KEPT = ("heads", "trail", "sections", "seen", "optouts", "asked_at")
 PROBLEMS = {"getProblem": {"code": "not_waiting"}}
 DECLARED = {
     "given": {}, "disputed": {}, "return_way": "courier", "delivery_way": "courier", "pickup_address": ADDRESS, "delivery_address": ADDRESS,
@@ -59,19 +58,6 @@ def people(town: Town) -> list[Who]:
     found += [Who("another's session", new, session), Who("forged", new[:-2], session)]
     town.sequence()
     return found
-
-
-def restoring(town: Town) -> Callable[[], None]:
-    """What brings all cases back to where they are now."""
-    kept = {name: copy.copy(getattr(town.store, name)) for name in KEPT}
-    waits = (dict(town.store.waits.records), dict(town.store.waits.answered_at))
-
-    def restore() -> None:
-        for name, value in kept.items():
-            setattr(town.store, name, {k: copy.copy(v) for k, v in value.items()} if isinstance(value, dict) else set(value))
-        town.store.waits.records, town.store.waits.answered_at = dict(waits[0]), dict(waits[1])
-
-    return restore
 
 
 @pytest.fixture

@@ -48,6 +48,9 @@ POST /callbacks/identity
 POST /callbacks/courier
 POST /callbacks/department
 """
+CHANGES = """
+POST /registry/changes
+"""
 LEDGER = """
 GET /ledger
 POST /ledger
@@ -78,7 +81,7 @@ API = """
 
 
 def test_each_app_answers_exactly_its_routes() -> None:
-    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, CALLBACKS, LEDGER)]
+    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, CALLBACKS, CHANGES, LEDGER)]
     expected.append(sorted(f"{method} {path}" for path in API.split() for method in METHODS))
     found = [sorted(f"{method} {path}" for path, methods in app.routes.items() for method in methods) for app in apps(Town())]
     assert found == expected

@@ -83,6 +83,10 @@ class Applicant:
         """The case that a link opens. Raises LinkInvalid, LinkExpired."""
         return self._linked(link)
 
+    def identified(self, link: str, session: str) -> Head:
+        """The case of an identified person. Raises Forbidden, LinkInvalid, LinkExpired."""
+        return self._identified(link, session)
+
     def landing(self, link: str) -> Landing:
         """What a link opens. Raises LinkInvalid, LinkExpired."""
         head = self._linked(link)

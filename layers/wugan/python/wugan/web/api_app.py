@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from wugan.cases.applicant import Applicant
 from wugan.cases.audit import Audit
+from wugan.cases.model import Head
 from wugan.cases.ports import RequestStore
 from wugan.errors import StaleHead, VendorUnavailable, WuganError
 from wugan.web.api import problems, shapes, wire
@@ -106,7 +107,7 @@ class Place:
         """Carry a POST out, or tell again what came of it."""
         caller = Caller(operation.id, asked.link, asked.session, wire.key(request.headers))
         context = asked.applicant.context
-        seq = asked.applicant.head(asked.link).seq if asked.link else 0
+        seq = _head(operation, asked).seq if asked.link else 0
         repeats = Repeats(self.requests(), context.keys, context.clock, context.random)
 
         def first() -> Reply:
@@ -141,6 +142,13 @@ class Place:
             allowed |= {"Access-Control-Allow-Methods": self.allow, "Access-Control-Allow-Headers": ASKED_HEADERS}
             allowed |= {"Access-Control-Max-Age": "600"}
         return allowed
+
+
+def _head(operation: Operation, asked: Asked) -> Head:
+    """The case, for who may ask: whoever may not leaves nothing behind, no claim of a key either."""
+    if operation.access is Access.SESSION:
+        return asked.applicant.identified(asked.link, asked.session)
+    return asked.applicant.head(asked.link)
 
 
 def _guarded(asked: Asked, headers: Mapping[str, str]) -> Callable[[], Asked]:
