@@ -45,9 +45,9 @@ def page(table: Table) -> str:
     """The table for people to read."""
     lines = [
         "# Who may ask for what", "",
-        "Made from [access.yaml](../tests/unit/web/access.yaml) by `python -m tests.unit.web.access`. A test asks every route as every role,",
-        "and looks into every store before and after: whoever is not allowed gets nothing and changes nothing, and no GET changes anything.",
-        "",
+        "Made from [access.yaml](../tests/unit/web/access.yaml) by `python -m tests.unit.web.access`. A test asks every route as every",
+        "role, and looks into every store before and after: whoever is not allowed gets nothing and changes nothing, and no GET changes",
+        "anything.", "",
         "| Role | Who it is: somebody who … |", "|---|---|",
         *(f"| `{name}` | {says} |" for name, says in table.roles.items()), "",
         "| Rule | Says |", "|---|---|",

@@ -84,7 +84,14 @@ class Stage:
             "official": Shown(desk=real.desk, invite=invite),
             "other_official": Shown(desk=town.desk.sign_in(elsewhere), invite=elsewhere),
             "vendor": Shown(secret="secret of {}"),
-            "forged": Shown(*map(_tampered, (self.case, session, check, real.desk, invite)), secret="guess"),
+            "forged": Shown(
+                _tampered(self.case),
+                _tampered(session),
+                _tampered(check),
+                _tampered(real.desk),
+                _tampered(invite),
+                "guess",
+            ),  # fmt: skip
             "expired": self._expired(real),
         }
         self.client = Client(town)
