@@ -91,7 +91,7 @@ class Stage:
                 _tampered(real.desk),
                 _tampered(invite),
                 "guess",
-            ),  # fmt: skip
+            ),
             "expired": self._expired(real),
         }
         self.client = Client(town)

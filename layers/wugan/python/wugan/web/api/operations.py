@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from wugan.cases import applicant as service
 from wugan.cases.audit import Reader
@@ -135,9 +137,14 @@ def problem(asked: Asked) -> Told:
 
 def openapi(_: Asked) -> Told:
     """This document."""
-    from wugan.web.api.openapi import document
+    return Told(_published())
 
-    return Told(document(OPERATIONS))
+
+@cache
+def _published() -> Mapping[str, Any]:
+    from wugan.web.api.openapi import document  # whoever never asks for it does not pay for it
+
+    return document(OPERATIONS)
 
 
 _ENDS = (NotWaiting, CaseEnded)
