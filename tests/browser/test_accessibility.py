@@ -44,16 +44,18 @@ def found(request: pytest.FixtureRequest, browser: Browser) -> Any:
         for shot in shots(town):
             responses.clear()
             show(page, base, shot, elder=elder)
+            page.wait_for_load_state("load")
+            page.evaluate("window.stop()")  # a page that asks again by itself stays while it is measured
             last = max(n for n, r in enumerate(responses) if r.request.is_navigation_request() and r.status != 303)
             first_view = responses[last:]
             told = {
+                "heavy": measures.transferred(first_view) > MOST_BYTES or len(first_view) < 2,
                 "axe": [v for v in measures.violations(page) if v[0] not in EXCEPTIONS.get(shot.name, ())],
                 "wide": page.evaluate("document.documentElement.scrollWidth") > 375,
                 "targets": [*measures.small_targets(page, 60 if elder else 44)],
                 "contrast": measures.faint_texts(page),
                 "text": measures.small_texts(page) if elder else [],
                 "foreign": [r.url for r in first_view if not r.url.startswith(base)],
-                "heavy": measures.transferred(first_view) > MOST_BYTES or len(first_view) < 2,
             }
             for name, value in told.items():
                 if value:
