@@ -55,9 +55,9 @@ browser: setup ## the pages in a real browser
 	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
 	@$(PYTEST) -q tests/browser
 
-pages: setup ## screenshots of every page, in .local/pages
+pages: setup ## pictures of every page at three widths, in docs/pages
 	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
-	@$(BIN)/python -m tests.browser.screenshots .local/pages
+	@$(BIN)/python -m tests.browser.screenshots docs/pages
 
 bench: setup ## what is promised about speed and size, measured; bench-NAME for one of them (docs/benchmarks.md)
 	@$(SETUP) bench

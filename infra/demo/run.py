@@ -107,7 +107,9 @@ class Demo:
             stack.build()
         with self._phase("deploy"):
             clock = _clock()
-            stack.deploy({"SandboxVendors": vendors.document(sandbox.url, AT_DESK), "Clock": clock})
+            stack.deploy(
+                {"SandboxVendors": vendors.document(sandbox.url, AT_DESK), "SandboxIssuer": f"{sandbox.url}/issuer", "Clock": clock}
+            )
             os.environ["WUGAN_CLOCK"] = clock
         sandbox.point_at(stack.public_url)
 

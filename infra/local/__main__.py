@@ -20,7 +20,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with LocalStack(progress=print) as stack, SandboxServer(Config(vendors=stack.vendors())) as sandbox:
         stack.build()
-        for name, value in stack.deploy({"SandboxVendors": vendors.document(sandbox.url, desk="LX")}).items():
+        for name, value in stack.deploy(
+            {"SandboxVendors": vendors.document(sandbox.url, desk="LX"), "SandboxIssuer": f"{sandbox.url}/issuer"}
+        ).items():
             print(f"{name:20} {value}")
         sandbox.point_at(stack.public_url)
         print(f"{'Phones':20} {sandbox.url}/phones")

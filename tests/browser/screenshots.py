@@ -1,15 +1,17 @@
-"""Screenshots of every page at a phone's, a tablet's and a desk's width: `python -m tests.browser.screenshots [FOLDER]`."""
+"""Every page in its states; as pictures at three widths, with an index: `python -m tests.browser.screenshots [FOLDER]`."""
 
 from __future__ import annotations
 
+import base64
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.serve import serving
 from tests.browser.town import CHANGE, FILING, ITEMS, RENEWAL, Town
@@ -29,7 +31,14 @@ from wugan.web.bench.words import digest
 AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
 SEVERAL, LOCKED = "engineering-supervision-change", "engineering-design-change"
 CHROMIUM = "/usr/bin/chromium"
-WIDTHS = {"phone": 375, "tablet": 768, "desk": 1280}
+WIDTHS = (375, 768, 1280)
+HEIGHT = 812
+QUALITY = 55  # of WebP, in percent: sharp enough to read, and all pages together stay small
+TITLES = {
+    "01": "提示的链接打开的页面", "02": "身份认证", "03": "办理意向确认", "04": "申报信息确认", "05": "补正", "06": "办理进度",
+    "08": "核验", "09": "审批工作台", "10": "出错时", "11": "办理记录存证",
+    "07": "办理人的权利", "12": "事项管理台",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -219,12 +228,16 @@ def _bench(town: Town) -> Iterator[Shot]:
     yield Shot("12-problem", "bench/items/nothing", session)
 
 
-def show(page: Page, base: str, shot: Shot) -> None:
-    """Open one page in its state."""
+def show(page: Page, base: str, shot: Shot, *, elder: bool | None = None) -> None:
+    """Open one page in its state, with nothing kept from before; `elder` says in which mode, else the shot does."""
+    page.context.clear_cookies()
+    size = re.search(r"elder=([0-2])", shot.query)
+    wanted = (size[1] if size else "0") if elder is None else str(int(elder))
+    page.context.add_cookies([{"name": "wugan_elder", "value": wanted, "url": f"{base}/"}])
     if shot.session:
         name = "wugan_desk" if shot.path.startswith(("desk", "bench")) else "wugan_session"
         page.context.add_cookies([{"name": name, "value": shot.session, "url": f"{base}/{shot.path}"}])
-    page.goto(f"{base}/{shot.path}{shot.query or '?elder=0'}")
+    page.goto(f"{base}/{shot.path}{'' if size else shot.query}")
     for button in shot.press:
         for name, value in shot.fill:
             if page.locator(f"#{name}").count():
@@ -232,26 +245,46 @@ def show(page: Page, base: str, shot: Shot) -> None:
         page.get_by_role("button", name=button, exact=True).click()
 
 
-def take(browser: Browser, base: str, shot: Shot, folder: Path) -> None:
-    """One page at each width."""
-    for width_name, width in WIDTHS.items():
-        context = browser.new_context(viewport={"width": width, "height": 812}, java_script_enabled=False, locale="zh-CN")
-        page = context.new_page()
-        show(page, base, shot)
-        page.screenshot(path=folder / f"{shot.name}-{width_name}.png", full_page=True)
-        context.close()
+def take(page: Page, file: Path) -> None:
+    """The whole page as WebP, which Playwright itself does not write."""
+    width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    clip = {"x": 0, "y": 0, "width": width, "height": max(height, 1), "scale": 1}
+    options = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip}
+    session = page.context.new_cdp_session(page)
+    file.write_bytes(base64.b64decode(session.send("Page.captureScreenshot", options)["data"]))
+    session.detach()
+
+
+def index(names: Sequence[str]) -> str:
+    """The folder's README: every page with its three pictures."""
+    lines = ["# 页面", "", "Every page in its states at 375, 768 and 1280 px, made by `make pages`. Everybody in them is invented.", ""]
+    for number, title in TITLES.items():
+        lines += [f"## {title}", "", "| | 375 | 768 | 1280 |", "|---|---|---|---|"]
+        for name in [n for n in names if n.startswith(number)]:
+            pictures = [f'<a href="{name}-{width}.webp"><img src="{name}-{width}.webp" width="160" alt="{name}"></a>' for width in WIDTHS]
+            lines.append(f"| {name} | {' | '.join(pictures)} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def main(folder: Path) -> None:
     """Take them all."""
     folder.mkdir(parents=True, exist_ok=True)
-    town = Town()
+    for old in folder.glob("*.webp"):
+        old.unlink()
+    town, names = Town(), []
     with serving(town) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        sizes = [{"width": width, "height": HEIGHT} for width in WIDTHS]
+        pages = [browser.new_context(viewport=size, java_script_enabled=False, locale="zh-CN").new_page() for size in sizes]  # type: ignore[arg-type]
         for shot in shots(town):
-            take(browser, base, shot, folder)
+            names.append(shot.name)
+            for width, page in zip(WIDTHS, pages, strict=True):
+                show(page, base, shot)
+                take(page, folder / f"{shot.name}-{width}.webp")
         browser.close()
+    (folder / "README.md").write_text(index(names), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else ".local/pages"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pages"))

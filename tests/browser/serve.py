@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from tests.browser.town import Town
 from wugan.identity.port import Started
-from wugan.web import applicant_app, bench_app, callbacks_app, desk_app, ledger_app
+from wugan.web import api_app, applicant_app, bench_app, callbacks_app, changes_app, desk_app, ledger_app
 
 STAGE = "/restapis/abc/rehearsal/_user_request_"
 VENDOR = "/vendor/face/"
@@ -54,7 +54,9 @@ def apps(town: Town) -> list[Chalice]:
         desk_app.create(lambda: town.desk),
         callbacks_app.create(lambda: town.callbacks, lambda: town.vendor_calls),
         bench_app.create(lambda: town.workshop.bench, lambda: town.entrance.sessions, lambda: town.public_url),
+        changes_app.create(lambda: town.intake),
         ledger_app.create(lambda: town.public_log),
+        api_app.create(lambda: town.applicant, lambda: town.audit, lambda: town.requests),
     ]
 
 
@@ -67,8 +69,10 @@ def serving(town: Town) -> Iterator[str]:
         def do_GET(self) -> None:
             self._answer("GET", b"")
 
-        def do_POST(self) -> None:
-            self._answer("POST", self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        def _other(self) -> None:
+            self._answer(self.command, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = _other
 
         def log_message(self, *_: object) -> None:
             """Quiet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,14 @@ from wugan.http import JsonClient
 from wugan.items.catalogue import load_file
 from wugan.items.model import Item
 from wugan.links import Keyring
+from wugan.memory.changes import MemoryBus, MemoryChangeStore
 from wugan.memory.people import MemoryPeopleStore
 from wugan.memory.stores import (
     MemoryCaseStore,
     MemoryExecutions,
     MemoryItemStore,
     MemoryLookup,
+    MemoryRequestStore,
     MemoryRoster,
     MemoryWaitStore,
     SeededRandom,
@@ -49,6 +51,7 @@ from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity
 from wugan.outreach.quiet import Quiet
 from wugan.outreach.schedule import Rules
 from wugan.outreach.sendlog import MemorySendLog
+from wugan.registry.change_intake import ChangeIntake
 from wugan.registry.model import Contact
 from wugan.signin.entrance import Entrance
 from wugan.signin.official import RoleMap
@@ -89,7 +92,7 @@ class Town:
             lambda: self.public_url,
         )
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
-        self.department = MemoryDepartment()
+        self.department, self.requests = MemoryDepartment(), MemoryRequestStore()
         self.roster = MemoryRoster()
         sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, invites=True)
         self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url, self.roster.arrived)
@@ -105,6 +108,8 @@ class Town:
         self.approving = Approve(self.context, lambda _: self.department, application)
         self.workshop = workshop(self.items, self.clock)
         self.official = Official("王审批", "QD")
+        self.changes, bus = MemoryChangeStore(), MemoryBus()
+        self.intake = ChangeIntake(self.changes, bus, lambda: "secret of registry", self.clock, timedelta(days=14))
         self.ledger = Log(rows=self.store.ledger)
         self.audit = Audit(self.store, self.ledger.rows, self.ledger.objects, SIGNER.verifier)
         self.public_log = PublicLog(self.ledger.objects, SIGNER.verifier, self.clock, self.context.public_url)

@@ -167,7 +167,7 @@ def deployed() -> Iterator[Town]:
     clock = f"{origin.isoformat()}|{started.isoformat()}|{86400 // SECONDS_PER_DAY}"
     with LocalStack(folder=FOLDER / "stack") as stack, SandboxServer(_behaviour(stack.vendors())) as sandbox:
         stack.build()
-        stack.deploy({"SandboxVendors": vendors.document(sandbox.url, AT_DESK), "Clock": clock})
+        stack.deploy({"SandboxVendors": vendors.document(sandbox.url, AT_DESK), "SandboxIssuer": f"{sandbox.url}/issuer", "Clock": clock})
         sandbox.point_at(stack.public_url)
         settings = {**stack.credentials, **settings_from(stack.outputs), config.CLOCK: clock}
         with _connected(settings):

@@ -33,7 +33,15 @@ from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity
 
 REGION = "cn-north-1"
 TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
-TABLES = {"Cases": "cases", "Waits": "waits", "Items": "items", "Changes": "changes", "Outbox": "outbox", "Ledger": "ledger"}
+TABLES = {
+    "Cases": "cases",
+    "Waits": "waits",
+    "Items": "items",
+    "Changes": "changes",
+    "Outbox": "outbox",
+    "Requests": "requests",
+    "Ledger": "ledger",
+}
 TABLES |= {"VendorRows": "vendors"}
 TABLES |= {"People": "people"}
 ENVIRONMENT = {
@@ -49,6 +57,7 @@ ENVIRONMENT = {
     config.REGISTRY_BUCKET: "registry",
     config.FILES_BUCKET: "files",
     config.OUTBOX_TABLE: "outbox",
+    config.REQUESTS_TABLE: "requests",
     config.LEDGER_TABLE: "ledger",
     config.LEDGER_BUCKET: "log",
     config.LEDGER_ORIGIN: ORIGIN,

@@ -80,6 +80,16 @@ CALLS = {
     | PEOPLE
     | LEDGER
     | {"dynamodb:Query Cases/index/by_subject"},
+    "api": COMMIT
+    | READ_SEALED
+    | WRITE_SEALED
+    | ITEM
+    | VENDOR
+    | MESSAGE
+    | LINK
+    | PEOPLE
+    | LEDGER
+    | {"dynamodb:Query Cases/index/by_subject", "dynamodb:GetItem Requests", "dynamodb:PutItem Requests"},
     "ledger": {"s3:GetObject LedgerBucket/*", "s3:ListBucket LedgerBucket", "kms:GetPublicKey LedgerKey"}
     | {"ssm:GetParameter parameter/wugan/${Stage}/public-url"},
     "monitor": LEDGER

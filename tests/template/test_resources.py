@@ -111,7 +111,7 @@ def test_production_refuses_rehearsal_aids() -> None:
     rule = template()["Rules"]["ProductionIsReal"]
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Stage"}, "production"]}
     refused = [a["Assert"]["Fn::Equals"] for a in rule["Assertions"] if "Fn::Equals" in a["Assert"]]
-    assert refused == [[{"Ref": name}, ""] for name in ("SandboxKey", "SandboxVendors", "Clock")]
+    assert refused == [[{"Ref": name}, ""] for name in ("SandboxIssuer", "SandboxKey", "SandboxVendors", "Clock")]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from chalice.app import Chalice
 
 from tests.support.roles import functions
-from wugan.web import applicant_app, bench_app, callbacks_app, changes_app, desk_app, ledger_app
+from wugan.web import api_app, applicant_app, bench_app, callbacks_app, changes_app, desk_app, ledger_app
 
 
 def unused() -> None:
@@ -20,6 +20,7 @@ APPS = {
     "callbacks": callbacks_app.create(unused, unused),  # type: ignore[arg-type]
     "changes": changes_app.create(unused),  # type: ignore[arg-type]
     "ledger": ledger_app.create(unused),  # type: ignore[arg-type]
+    "api": api_app.create(unused, unused, unused),  # type: ignore[arg-type]
 }
 
 
@@ -28,7 +29,7 @@ def of_template(verb: str) -> set[tuple[str, str]]:
     assert all(e["RestApiId"] == {"Ref": "Api"} for e in events)
     routes = [(e["Method"], e["Path"]) for e in events]
     assert len(routes) == len(set(routes))
-    return set(routes)
+    return {(one, path) for method, path in routes for one in (api_app.METHODS if method == "ANY" else (method,))}
 
 
 def of_chalice(app: Chalice) -> set[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.browser.serve import apps
 from tests.browser.town import Town
+from wugan.web.api_app import METHODS
 
 APPLICANT = """
 GET /c/{link}
@@ -90,6 +91,9 @@ POST /callbacks/wechat/{jurisdiction}
 GET /callbacks/wechat/{jurisdiction}
 POST /callbacks/app/{jurisdiction}
 """
+CHANGES = """
+POST /registry/changes
+"""
 LEDGER = """
 GET /ledger
 POST /ledger
@@ -99,9 +103,28 @@ GET /ledger/tile/{level}/{a}
 GET /ledger/tile/{level}/{a}/{b}
 GET /ledger/tile/{level}/{a}/{b}/{c}
 """
+API = """
+/v1/case
+/v1/case/decline
+/v1/case/ask
+/v1/case/identity
+/v1/case/identity/face
+/v1/case/identity/code
+/v1/case/intention
+/v1/case/declaration
+/v1/case/progress
+/v1/case/withdraw
+/v1/case/events
+/v1/case/certificate
+/v1/case/proof
+/v1/verify
+/v1/problems/{code}
+/v1/openapi.json
+"""
 
 
 def test_each_app_answers_exactly_its_routes() -> None:
-    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, BENCH, CALLBACKS, LEDGER)]
+    expected = [sorted(text.split("\n")[1:-1]) for text in (APPLICANT, DESK, CALLBACKS, BENCH, CHANGES, LEDGER)]
+    expected.append(sorted(f"{method} {path}" for path in API.split() for method in METHODS))
     found = [sorted(f"{method} {path}" for path, methods in app.routes.items() for method in methods) for app in apps(Town())]
     assert found == expected

@@ -19,6 +19,7 @@ from wugan.cases.model import Actor, Grade, OldCertificate, Outcome, Power, Stag
 from wugan.items.model import SOURCES, Channel, DeliveryWay, Jurisdiction, Kind, Material, ReturnWay, SubjectField
 from wugan.signin.problem import REASONS
 from wugan.web import edge, texts
+from wugan.web.api import problems
 
 CHINESE = re.compile(r"[一-鿿]")
 
@@ -78,7 +79,7 @@ def test_each_event_has_words_and_no_words_are_left_over() -> None:
 
 def test_each_error_is_told_with_what_to_do_next() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.WuganError)]
-    codes = {kind.code for kind in kinds}
+    codes = {kind.code for kind in kinds} | set(problems.known())
     assert codes | {edge.TooLarge.code, edge.ForgedForm.code} == set(texts._PROBLEMS)
     for told in (*texts._PROBLEMS.values(), texts.problem(None)):
         assert CHINESE.search(told.title)

@@ -25,6 +25,7 @@ from wugan.aws.ledger_rows import DynamoLedgerRows
 from wugan.aws.people_store import DynamoPeopleStore
 from wugan.aws.queues import SqsQueue
 from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
+from wugan.aws.request_store import DynamoRequestStore
 from wugan.aws.roster import DynamoRoster
 from wugan.aws.runtime import describe
 from wugan.aws.secrets import parameter, secret_json, secret_text
@@ -349,6 +350,17 @@ def _client_secret() -> str:
     """What the issuer knows us by; empty for a public client."""
     name = settings().get(config.OIDC_CLIENT_SECRET)
     return secret_text(name) if name else ""
+
+
+@cache
+def request_store() -> DynamoRequestStore:
+    """Requests under their idempotency keys."""
+    return DynamoRequestStore(settings().need(config.REQUESTS_TABLE))
+
+
+def allowed_origins() -> frozenset[str]:
+    """The web origins whose scripts may use the JSON interface; none unless some are set."""
+    return frozenset(filter(None, settings().get(config.ALLOWED_ORIGINS).split(",")))
 
 
 @cache

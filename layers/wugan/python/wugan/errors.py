@@ -86,6 +86,19 @@ class StaleHead(Conflict):
     code = "stale_head"
 
 
+class Outdated(Conflict):
+    """The case is not any more as the caller saw it (If-Match): look at it, and decide again."""
+
+    code = "outdated"
+    status = 412
+
+
+class InProgress(Conflict):
+    """The same request is being carried out at this moment."""
+
+    code = "in_progress"
+
+
 class DeemedRenewed(Conflict):
     """The renewal is granted by law (行政许可法 art. 50): the certificate can only be issued."""
 

@@ -28,6 +28,7 @@ SETTINGS = {
     "SenseQueue": config.SENSE_QUEUE,
     "SenseFailures": config.SENSE_FAILURES,
     "OutboxTable": config.OUTBOX_TABLE,
+    "RequestsTable": config.REQUESTS_TABLE,
     "LedgerTable": config.LEDGER_TABLE,
     "LedgerBucket": config.LEDGER_BUCKET,
     "LedgerKey": config.LEDGER_KEY,

@@ -150,6 +150,18 @@ class _PersonRow(Model):
     look_at = UnicodeAttribute(null=True)
 
 
+class _RequestRow(Model):
+    """A row of the requests table: one request under its idempotency key, and its sealed answer."""
+
+    id = UnicodeAttribute(hash_key=True)
+    tag = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    seq = NumberAttribute()
+    until = NumberAttribute()
+    expires_at = NumberAttribute()
+    answer = BinaryAttribute(null=True, legacy_encoding=False)
+
+
 class _OutboxRow(Model):
     """A row of the outbox: an event that is not in the log yet. All rows of a case lie in one partition, by their number."""
 
@@ -222,6 +234,12 @@ def people_rows(table: str) -> Any:
     arms = [f"{channel}_{slot}_{what}" for channel in Channel for slot in SLOTS for what in ("sent", "opened", "answered")]
     counters = {name: NumberAttribute(null=True) for name in (*arms, *(f"alike_{n}" for n in LIKENESS))}
     return _model(_PersonRow, table, {"by_look": _index("by_look", "look_shard", "look_at", KeysOnlyProjection), **counters})
+
+
+@cache
+def request_rows(table: str) -> Any:
+    """The model of the requests table."""
+    return _model(_RequestRow, table, {})
 
 
 @cache

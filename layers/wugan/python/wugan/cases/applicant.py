@@ -120,6 +120,14 @@ class Applicant:
 
     # --- reading
 
+    def head(self, link: str) -> Head:
+        """The case that a link opens. Raises LinkInvalid, LinkExpired."""
+        return self.door.guest(link).head
+
+    def identified(self, link: str, session: str) -> Head:
+        """The case of an identified person. Raises Forbidden, LinkInvalid, LinkExpired."""
+        return self.door.identified(link, session).head
+
     def landing(self, link: str) -> Landing:
         """What a link opens. Raises LinkInvalid, LinkExpired."""
         guest = self.door.guest(link)

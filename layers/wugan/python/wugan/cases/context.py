@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wugan.cases.model import Change, Head
 from wugan.cases.ports import CaseStore, Random, SubjectLookup
 from wugan.clock import Clock
-from wugan.errors import Conflict, StaleHead
+from wugan.errors import Conflict, Outdated, StaleHead
 from wugan.items.model import Item
 from wugan.items.port import ItemStore
 from wugan.links import Keyring
@@ -27,6 +27,11 @@ class Context:
     clock: Clock
     random: Random
     public_url: Callable[[], str]
+    version: int | None = None  # the only one of a case that may be changed
+
+    def only(self, version: int) -> Context:
+        """The same for somebody who decided on what they saw of a case: changes to another version raise Outdated."""
+        return replace(self, version=version)
 
     def item(self, head: Head) -> Item:
         """The item in the version the case was opened under."""
@@ -36,6 +41,8 @@ class Context:
         """Read the head, decide, commit; read and decide again while somebody else was first."""
         for _ in range(MOST_RETRIES):
             head = self.store.head(case_id)
+            if self.version not in (None, head.version):
+                raise Outdated("the case has changed since you looked at it", field="If-Match")
             change = decision(head)
             if change is None:
                 return head

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -87,6 +88,28 @@ class WaitStore(Protocol):
 
     def pending_before(self, at: datetime) -> Iterator[WaitRecord]:
         """Waits answered before `at` whose answer was not sent."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request under its idempotency key. Holds no personal data; the answer is sealed by who made it."""
+
+    tag: str  # another one with every write
+    fingerprint: str  # of the body
+    seq: int  # of the case's last event before the first try
+    until: datetime  # nobody else takes the request up before; wall time, as `expires_at`
+    expires_at: datetime
+    answer: bytes | None = None
+
+
+class RequestStore(Protocol):
+    """Requests under their idempotency keys."""
+
+    def get(self, id: str) -> Claim | None:
+        """Read consistently."""
+
+    def swap(self, id: str, old: Claim | None, new: Claim) -> bool:
+        """Write `new` if `old` is still there (by its tag; None: nothing is). False when it is not."""
 
 
 class Executions(Protocol):

@@ -13,6 +13,7 @@ from typing import Any
 
 from wugan.cases.model import Change, Event, Head, Task, WaitRecord
 from wugan.cases.outbox import pending_of
+from wugan.cases.ports import Claim
 from wugan.cases.queue import Card, Cards, Listing, Place, card, picked
 from wugan.errors import AlreadyOpen, Conflict, Duplicate, NotFound, NotWaiting, StaleHead, VendorUnavailable
 from wugan.items.model import Item
@@ -183,6 +184,23 @@ class MemoryRoster:
 
     def of(self, jurisdiction: str) -> list[Official]:
         return sorted((o for o in self.officials.values() if o.jurisdiction == jurisdiction), key=lambda o: (o.name, o.id))
+
+
+@dataclass
+class MemoryRequestStore:
+    """Requests in a dictionary."""
+
+    claims: dict[str, Claim] = field(default_factory=dict)
+
+    def get(self, id: str) -> Claim | None:
+        return self.claims.get(id)
+
+    def swap(self, id: str, old: Claim | None, new: Claim) -> bool:
+        kept = self.claims.get(id)
+        if (kept and kept.tag) != (old and old.tag):
+            return False
+        self.claims[id] = new
+        return True
 
 
 @dataclass

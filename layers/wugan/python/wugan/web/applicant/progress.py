@@ -49,6 +49,11 @@ _SIGNATURES = ((b"%PDF-", "application/pdf", "pdf"), (b"PK\x03\x04", "applicatio
 
 def certificate(_: Visit, case: Opened) -> Answer:
     """The electronic certificate, to be saved."""
+    return certificate_file(case)
+
+
+def certificate_file(case: Opened) -> File:
+    """The electronic certificate with its type. Raises NotFound."""
     if not case.certificate or not case.certificate.get("file_base64"):
         raise NotFound("there is no electronic certificate yet", field="certificate")
     content = base64.b64decode(str(case.certificate["file_base64"]))

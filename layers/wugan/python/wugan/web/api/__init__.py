@@ -1,0 +1,1 @@
+"""The JSON interface: the table of operations, and everything that follows from it."""

@@ -1,0 +1,197 @@
+"""The operations: the same services as the pages, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from wugan.cases import applicant as service
+from wugan.cases.audit import Reader
+from wugan.cases.model import Head
+from wugan.errors import CaseEnded, InvalidInput, NotFound, NotWaiting, NotYet, VendorRefused, VendorUnavailable
+from wugan.links import SESSION
+from wugan.web import texts
+from wugan.web.api import models, problems, shapes
+from wugan.web.api.operation import Access, Asked, Operation, Told
+from wugan.web.applicant.progress import certificate_file
+
+VENDORS = (VendorRefused, VendorUnavailable)
+
+
+def _state(head: Head) -> Told:
+    return Told(shapes.state(head), tag=str(head.version))
+
+
+def case(asked: Asked) -> Told:
+    """What the link alone opens: the matter, why, whose it is; masked."""
+    shown = asked.applicant.landing(asked.link)
+    return Told(shapes.case(shown), tag=f"{shown.head.version}m")
+
+
+def decline(asked: Asked) -> Told:
+    """No, for now or for this item for ever; as easy as a tap, so without a session."""
+    return _state(asked.applicant.decline(asked.link, asked.body.forever))
+
+
+def ask(asked: Asked) -> Told:
+    """A human, please."""
+    return _state(asked.applicant.ask_person(asked.link))
+
+
+def identity_start(asked: Asked) -> Told:
+    """Begin a face check (with its own consent), or have a code sent to the number on file."""
+    if asked.body.method == "code":
+        return Told(models.Begun(check=asked.applicant.start_code(asked.link), url=None))
+    if not asked.body.consent:
+        raise InvalidInput("a face check needs a consent of its own", field="consent")
+    url, check = asked.applicant.start_face(asked.link)
+    return Told(models.Begun(check=check, url=url))
+
+
+def identity_face(asked: Asked) -> Told:
+    """The result of a face check: a session, or 202 while the vendor has none; then ask again under another key."""
+    return _session(asked, asked.applicant.finish_face(asked.link, asked.body.check))
+
+
+def identity_code(asked: Asked) -> Told:
+    """A session for the code and the end of the identity number."""
+    return _session(asked, asked.applicant.finish_code(asked.link, asked.body.check, asked.body.code, asked.body.id_tail))
+
+
+def _session(asked: Asked, session: str | None) -> Told:
+    head = asked.applicant.head(asked.link)
+    seconds = int(SESSION.total_seconds()) if session else None
+    told = models.Session(session=session, seconds=seconds, state=shapes.state(head))
+    return Told(told, 200 if session else 202, str(head.version), final=session is not None)
+
+
+def intention(asked: Asked) -> Told:
+    """The answer to "是否继续办理"; to continue counts as the application."""
+    if asked.body.answer == "decline":
+        asked.opened()
+        return _state(asked.applicant.decline(asked.link, forever=False))
+    return _state(asked.applicant.intend(asked.link, asked.session))
+
+
+def declaration(asked: Asked) -> Told:
+    """The prefilled form with the source and date of every value, the ways to choose from, and what has to be corrected."""
+    opened = asked.opened()
+    return Told(shapes.form(opened), tag=str(opened.head.version))
+
+
+def declare(asked: Asked) -> Told:
+    """Confirm form and material and choose the ways, or submit them corrected."""
+    told = asked.body
+    way = told.return_way.value if told.return_way else None
+    given = service.Declaration(told.given, told.disputed, way, told.delivery_way.value, told.pickup_address, told.delivery_address)
+    return _state(asked.applicant.declare(asked.link, asked.session, given))
+
+
+def progress(asked: Asked) -> Told:
+    """The whole case: why, what changed, the eight steps, the promised date, how it ended."""
+    opened = asked.opened()
+    return Told(shapes.progress(opened), tag=str(opened.head.version))
+
+
+def withdraw(asked: Asked) -> Told:
+    """Take the application back, at any time before the decision."""
+    return _state(asked.applicant.withdraw(asked.link, asked.session))
+
+
+def events(asked: Asked) -> Told:
+    """Everything that happened, page by page."""
+    opened = asked.opened()
+    return Told(shapes.events(opened.events, asked.query), tag=str(opened.head.version))
+
+
+def certificate(asked: Asked) -> Told:
+    """The electronic certificate."""
+    file = certificate_file(asked.opened())
+    return Told(file.content, media_type=file.media_type, name=file.name)
+
+
+def proof(asked: Asked) -> Told:
+    """What happened, with its proof from the public log, as `wugan audit verify` and the page /ledger check it."""
+    bundle = asked.audit().proof(asked.opened().head.case_id, Reader.PERSON)
+    return Told(bundle.text.encode(), name=bundle.name)
+
+
+def verify(asked: Asked) -> Told:
+    """Whether a prompt's code was really sent to this subject."""
+    found = asked.applicant.verify(asked.body.code, asked.body.credit_code)
+    return Told(models.Verified(official=found is not None, item=shapes.item(found.item, found.head) if found else None))
+
+
+def problem(asked: Asked) -> Told:
+    """What the type of a problem means."""
+    code = asked.path["code"]
+    kind = None if code == problems.UNEXPECTED else problems.known().get(code)
+    if kind is None and code != problems.UNEXPECTED:
+        raise NotFound("no problem of ours", field="code")
+    error = kind("") if kind else None
+    words = texts.problem(error)
+    told = models.ProblemKind(code=code, status=problems.status_of(error), title=words.title, what=words.what, following=words.following)
+    return Told(told)
+
+
+def openapi(_: Asked) -> Told:
+    """This document."""
+    return Told(_published())
+
+
+@cache
+def _published() -> Mapping[str, Any]:
+    from wugan.web.api.openapi import document  # whoever never asks for it does not pay for it
+
+    return document(OPERATIONS)
+
+
+_ENDS = (NotWaiting, CaseEnded)
+_STATE: Mapping[int, type[models.Model]] = {200: models.State}
+_SESSION: Mapping[int, type[models.Model]] = {200: models.Session}
+_WAITING: Mapping[int, type[models.Model]] = {202: models.Session}
+_FILES = ("application/pdf", "application/ofd", "application/octet-stream")
+_LINK, _PERSON = Access.LINK, Access.SESSION
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("getCase", "GET", "/v1/case", _LINK, case, {200: models.Case}, tagged=True),
+    Operation(
+        "decline", "POST", "/v1/case/decline", _LINK, decline, _STATE, models.Decline, refuses=_ENDS, settled_by=("declined",),
+    ),
+    Operation(
+        "askPerson", "POST", "/v1/case/ask", _LINK, ask, _STATE, models.Nothing, refuses=_ENDS, settled_by=("asked_person",),
+    ),
+    Operation(
+        "startIdentity", "POST", "/v1/case/identity", _LINK, identity_start, {200: models.Begun}, models.IdentityStart, refuses=VENDORS,
+    ),
+    Operation(
+        "finishFace", "POST", "/v1/case/identity/face", _LINK, identity_face, {**_SESSION, **_WAITING}, models.FaceResult, refuses=VENDORS,
+    ),
+    Operation(
+        "finishCode", "POST", "/v1/case/identity/code", _LINK, identity_code, _SESSION, models.CodeResult, refuses=VENDORS,
+    ),
+    Operation(
+        "giveIntention", "POST", "/v1/case/intention", _PERSON, intention, _STATE, models.Intention, refuses=_ENDS,
+        settled_by=("intention_confirmed", "declined"),
+    ),
+    Operation("getDeclaration", "GET", "/v1/case/declaration", _PERSON, declaration, {200: models.Form}, tagged=True),
+    Operation(
+        "submitDeclaration", "POST", "/v1/case/declaration", _PERSON, declare, _STATE, models.Declaration, refuses=_ENDS,
+        settled_by=("declared", "corrected"),
+    ),
+    Operation("getProgress", "GET", "/v1/case/progress", _PERSON, progress, {200: models.Progress}, tagged=True),
+    Operation(
+        "withdraw", "POST", "/v1/case/withdraw", _PERSON, withdraw, _STATE, models.Nothing, refuses=_ENDS, settled_by=("withdrawn",),
+    ),
+    Operation(
+        "listEvents", "GET", "/v1/case/events", _PERSON, events, {200: models.Events}, query=models.EventsQuery, tagged=True,
+    ),
+    Operation(
+        "getCertificate", "GET", "/v1/case/certificate", _PERSON, certificate, {200: "The file"}, refuses=(NotFound,), files=_FILES,
+    ),
+    Operation("getProof", "GET", "/v1/case/proof", _PERSON, proof, {200: "wugan-case-proof/1"}, refuses=(NotYet,)),
+    Operation("verifyCode", "POST", "/v1/verify", Access.NOBODY, verify, {200: models.Verified}, models.VerifyCode),
+    Operation("getProblem", "GET", "/v1/problems/{code}", Access.NOBODY, problem, {200: models.ProblemKind}, refuses=(NotFound,)),
+    Operation("getOpenapi", "GET", "/v1/openapi.json", Access.NOBODY, openapi, {200: "An OpenAPI 3.1 document"}),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Every path on the deployed system, in a real browser."""

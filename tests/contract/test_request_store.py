@@ -1,0 +1,45 @@
+"""One contract for the stores of requests in memory and in DynamoDB (moto)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.aws import storage
+from wugan import bootstrap
+from wugan.cases.ports import Claim, RequestStore
+from wugan.memory.stores import MemoryRequestStore
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+CLAIM = Claim("t1", "of the body", 7, NOW + timedelta(seconds=60), NOW + timedelta(days=1))
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RequestStore]:
+    if request.param == "memory":
+        yield MemoryRequestStore()
+        return
+    with storage(monkeypatch):
+        yield bootstrap.request_store()
+
+
+def test_a_claim_is_kept_whole(store: RequestStore) -> None:
+    assert store.get("a") is None
+    assert store.swap("a", None, CLAIM)
+    assert store.get("a") == CLAIM
+    assert store.get("b") is None
+    answered = replace(CLAIM, tag="t2", answer=b"\x00sealed")
+    assert store.swap("a", CLAIM, answered)
+    assert store.get("a") == answered
+
+
+def test_who_comes_second_changes_nothing(store: RequestStore) -> None:
+    assert store.swap("a", None, CLAIM)
+    for old in (None, replace(CLAIM, tag="t0")):
+        assert not store.swap("a", old, replace(CLAIM, tag="t3", seq=9))
+    assert store.get("a") == CLAIM
+    assert not store.swap("b", CLAIM, replace(CLAIM, tag="t3"))
+    assert store.get("b") is None
