@@ -124,7 +124,7 @@ def test_a_courier_who_came_for_nothing_comes_on_the_next_working_day(stack: Sta
 
 def test_a_time_that_is_not_offered_is_refused(stack: Stack) -> None:
     with pytest.raises(InvalidInput) as caught:
-        Journey(stack).to_declaration().declare(slot="2026-11-28 09:00-11:00")
+        Journey(stack).to_declaration().declare(slot="2026-11-28T09:00/11:00")
     assert caught.value.field == "pickup_slot"
 
 

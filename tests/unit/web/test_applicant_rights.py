@@ -280,7 +280,7 @@ def test_the_application_can_be_looked_at_before_and_after(town: Town, client: C
 def test_all_that_is_wrong_with_a_declaration_is_told_at_once(town: Town, client: Client, link: str) -> None:
     give_session(client, link, town.to_declaration(link))
     typed = {"return_way": "courier", "pickup_address": "香港中路10号", "delivery_way": "courier", "delivery_address": "浙江省杭州市1号"}
-    page = client.submit(client.get(f"/c/{link}/declaration"), "/declaration", typed, pickup_slot="2020-01-01 09:00-11:00")
+    page = client.submit(client.get(f"/c/{link}/declaration"), "/declaration", typed, pickup_slot="2020-01-01T09:00/11:00")
     assert page.status == 400
     assert "请先修改3处内容" in page.text
     assert [f for f in ("pickup_address", "delivery_address", "pickup_slot") if f'href="#field-{f}"' not in page.text] == []
