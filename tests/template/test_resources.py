@@ -12,6 +12,8 @@ from tests.support.roles import functions, granted, listed, statements
 from tests.support.template import resources, template
 from wugan import config
 from wugan.aws.bus import DETAIL_TYPE
+from wugan.outreach.quiet import Quiet
+from wugan.outreach.schedule import Rules, parse_caps
 
 ALL = template()["Resources"]
 KEEP = {"Fn::If": ["IsProduction", "Retain", "Delete"]}
@@ -253,3 +255,9 @@ def test_nothing_of_the_log_ends_by_itself() -> None:
 
 def test_changes_end_by_themselves() -> None:
     assert ALL["Changes"]["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_the_usual_rules_of_outreach_are_those_of_the_code() -> None:
+    parameters, usual = template()["Parameters"], Rules()
+    assert Quiet.parse(parameters["QuietHours"]["Default"]) == usual.quiet
+    assert parse_caps(parameters["MessageCaps"]["Default"]) == usual.caps
