@@ -122,6 +122,21 @@ def test_an_official_settles_an_old_certificate_while_it_is_waited_for_and_later
         assert (case.head.old_certificate, case.head.stage, tasks(case)) == (old, Stage.APPROVAL, ())
 
 
+def test_what_is_known_is_not_settled_again() -> None:
+    case = waiting(Stage.DELIVERY)
+    tell(case, Stage.DELIVERY, FAILED, Detail.LOST)
+    with pytest.raises(Conflict):
+        settle(case, Stage.DELIVERY, Settlement.LOST)
+
+
+def test_who_looks_for_what_came_home_does_not_take_the_choice_away() -> None:
+    case = waiting(Stage.DELIVERY)
+    tell(case, Stage.DELIVERY, FAILED, Detail.HOME)
+    case.do(decide.task_done, Task.PARCEL, "王")
+    assert case.move(days=7).ask(decide.sought, Stage.DELIVERY)
+    assert decide.may_choose_redelivery(case.head)
+
+
 def test_nobody_settles_what_is_settled() -> None:
     case = waiting(Stage.APPROVAL)
     tell(case, Stage.PICKUP, ARRIVED)
@@ -256,8 +271,9 @@ def test_a_courier_without_a_trace_before_the_collection_is_waited_for() -> None
     case = waiting(Stage.PICKUP)
     tell(case, Stage.PICKUP, ParcelState.ORDERED, Detail.SILENT)
     assert (case.head.stage, bool(case.head.wait), case.head.old_certificate) == (Stage.PICKUP, True, OldCertificate.WITH_PERSON)
-    tell(case, Stage.PICKUP, COLLECTED)
+    tell(case, Stage.PICKUP, COLLECTED, Detail.SILENT)
     assert case.head.answer is Answer.COLLECTED
+    assert types(case)[-1] == "pickup_collected"
 
 
 @pytest.mark.parametrize(("detail", "days"), [("", 7), (Detail.SILENT, 3)])

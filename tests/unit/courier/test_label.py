@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wugan.courier.code128 import PATTERNS, STOP, check, values, widths
@@ -73,6 +73,7 @@ def test_digits_go_in_pairs(text: str, symbols: int) -> None:
     assert read(modules(widths(text))) == text
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=40))
 def test_what_is_written_is_read(text: str) -> None:
     assert read(modules(widths(text))) == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wugan.clock import BEIJING
@@ -49,6 +49,7 @@ def test_a_vendors_own_hours() -> None:
     assert [str(slot)[11:] for slot in slots(at("2026-11-24 00:00"), 1, Hours(8, 20))][::5] == ["08:00-10:00", "18:00-20:00"]
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2024, 1, 1), datetime(2028, 12, 31)).map(lambda when: when.replace(tzinfo=BEIJING)), st.integers(1, 5))
 def test_slots_are_in_order_on_working_days_and_can_still_be_ordered(now: datetime, days: int) -> None:
     found = slots(now, days)

@@ -6,7 +6,7 @@ answers a wait: a locker or somebody else's signature is no personal receipt, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -85,7 +85,8 @@ _ANSWERS: dict[tuple[Stage, News], tuple[Answer, Stage]] = {
 
 def parcel(head: Head, stage: Stage, attempt: int, told: Parcel, now: datetime, random: Random) -> Change | None:
     """The courier tells where a parcel is. None when that is known already or no longer matters."""
-    news, known = _news(told), head.parcels.get(stage.value, ())
+    known = head.parcels.get(stage.value, ())
+    news = _news(told, known)
     waiting = _awaits(head, stage, attempt)
     if news is None or attempt != head.attempts.get(stage.value) or not (waiting or _late(head, stage, news)):
         return None
@@ -103,7 +104,7 @@ def parcel(head: Head, stage: Stage, attempt: int, told: Parcel, now: datetime, 
     return _come_to(step, stage, news, answers=answers, unclear=unexpected or (news in TROUBLES and not at_home))
 
 
-def _news(told: Parcel) -> News | None:
+def _news(told: Parcel, known: Sequence[str]) -> News | None:
     match told.state:
         case ParcelState.ARRIVED:
             return News.ARRIVED
@@ -113,7 +114,8 @@ def _news(told: Parcel) -> News | None:
             return News.FAILED  # not by us, or nobody would wait
         case ParcelState.COLLECTED:
             told_more = (Detail.LOCKER, Detail.OTHER_SIGNED, Detail.PROBLEM, Detail.SILENT)
-            return News(told.detail) if told.detail in told_more else News.COLLECTED
+            silent_still = told.detail == Detail.SILENT and News.SILENT in known  # perhaps since before it was collected
+            return News(told.detail) if told.detail in told_more and not silent_still else News.COLLECTED
         case ParcelState.FAILED:
             told_more = (Detail.REFUSED, Detail.RETURNED, Detail.HOME, Detail.LOST)
             return News(told.detail) if told.detail in told_more else News.FAILED
@@ -161,8 +163,8 @@ def _come_to(step: Step, stage: Stage, news: News, *, answers: bool, unclear: bo
 
 def _cleared(step: Step, stage: Stage) -> None:
     """Nothing of this parcel is left to find out; what is of another keeps its task."""
-    others = (step.head.parcels.get(other.value, ()) for other in CARRIED if other is not stage)
-    if Task.PARCEL in step.head.tasks and not any(known and known[-1] in TROUBLES for known in others):
+    others = {_last(step.head, other) for other in CARRIED if other is not stage}
+    if Task.PARCEL in step.head.tasks and others.isdisjoint({*TROUBLES, News.CLAIMED}):
         step.finish(Task.PARCEL)
 
 
@@ -215,7 +217,12 @@ def chose_redelivery(head: Head, way: DeliveryWay, form: Mapping[str, Any], now:
 
 def may_choose_redelivery(head: Head) -> bool:
     """Whether a certificate came home and the person says what to do with it."""
-    return head.wait is not None and head.stage in CARRIED[1:] and head.parcels.get(head.stage.value, ())[-1:] == (News.HOME.value,)
+    return head.wait is not None and head.stage in CARRIED[1:] and _last(head, head.stage) == News.HOME
+
+
+def _last(head: Head, stage: Stage) -> str:
+    """What was told last of the stage's newest parcel; that somebody looks for it does not count."""
+    return next((news for news in reversed(head.parcels.get(stage.value, ())) if news != News.SOUGHT), "")
 
 
 def _sent_again(step: Step, stage: Stage) -> Change:
@@ -229,7 +236,7 @@ def in_question(head: Head) -> Stage | None:
         return head.stage
     if _old_under_way(head):
         return Stage.PICKUP
-    return Stage.DELIVERY if head.parcels.get(Stage.DELIVERY.value, ())[-1:] == (News.DENIED.value,) else None
+    return Stage.DELIVERY if _last(head, Stage.DELIVERY) == News.DENIED else None
 
 
 def _old_under_way(head: Head) -> bool:
@@ -252,6 +259,8 @@ def settled(head: Head, stage: Stage, what: Settlement, official: str, now: date
             step.update(old_certificate=OldCertificate.WITH_PERSON)
         return _sent_again(step, stage)
     news = {Settlement.RECEIVED: News.ARRIVED, Settlement.LOST: News.LOST, Settlement.HOME: News.HOME}[what]
+    if _last(head, stage) == news:
+        raise Conflict("this is known already")
     unclear = stage is not Stage.PICKUP and news is not News.ARRIVED  # it is to be sent again, or made good
     return _come_to(_noted(step, stage, news, Actor.OFFICIAL, facts), stage, news, answers=waiting, unclear=unclear)
 
