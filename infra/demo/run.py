@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
@@ -268,9 +268,10 @@ def _quick() -> set[str]:
 
 def _sweep() -> None:
     """What the schedule does every minute, at the pace of a time that runs fast."""
-    from wugan.aws.functions import invoke
+    from wugan.aws.functions import FunctionBusy, invoke
 
-    invoke(f"wugan-{STAGE}-sweep", {})
+    with suppress(FunctionBusy):
+        invoke(f"wugan-{STAGE}-sweep", {})
 
 
 def _caught_up(rows: LedgerRows) -> None:

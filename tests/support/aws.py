@@ -227,6 +227,7 @@ def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
         for name in ("messenger", "identity", "courier"):
             monkeypatch.setattr(bootstrap, name, partial(_of_any, stack, name))
         monkeypatch.setattr(bootstrap, "department", lambda j: stack.department(j))
+        monkeypatch.setattr(bootstrap, "certificate_key", lambda _: "")
         for item in load_folder(ROOT / "items").items:
             bootstrap.item_store().publish(item, clock.now())
         yield stack
