@@ -56,6 +56,13 @@ def test_guessing_is_never_free_whichever_check_it_belongs_to(times: int) -> Non
     assert (case.head.locked_until is not None) is (times >= decide.MOST_FAILED_CHECKS)
 
 
+def test_a_wrong_guess_does_not_end_another_face_check() -> None:
+    head = replace(waiting(Stage.IDENTITY).head, check="face:newest")
+    change = decide.identity_checked(head, ITEM, Checked("older", False, "code", NOW, "wrong_code"), NOW, SeededRandom(), "")
+    assert change
+    assert change.head.check == "face:newest"
+
+
 def test_what_is_tried_under_a_lock_neither_counts_nor_opens() -> None:
     head = replace(waiting(Stage.IDENTITY).head, check="code:r", locked_until=NOW + timedelta(hours=1))
     assert decide.identity_checked(head, ITEM, Checked("r", False, "code", NOW, "wrong_code"), NOW, SeededRandom(), "") is None

@@ -67,7 +67,7 @@ def identity_checked(head: Head, item: Item, result: Checked, now: datetime, ran
     step = Step(head, now, random, after_end=True)
     facts: dict[str, Any] = {**doer(who)[1], "level": result.level, "reference": result.reference}
     if not result.passed:
-        return _identity_failed(step, facts | {"reason": result.reason})
+        return _identity_failed(step, facts | {"reason": result.reason}, current)
     step.note("identified", Actor.IDENTITY, facts)
     if current:
         step.update(check="")
@@ -81,12 +81,12 @@ def identity_checked(head: Head, item: Item, result: Checked, now: datetime, ran
     return step.change(answered=answered, opened=step.open_wait(Stage.INTENTION, ladder_due(step.head, item)))
 
 
-def _identity_failed(step: Step, facts: dict[str, Any]) -> Change:
+def _identity_failed(step: Step, facts: dict[str, Any], current: bool) -> Change:
     """A code may be typed again; a face check is over. After five failures the case is locked for a day."""
     failed = step.count("identity_failed")
     if failed % MOST_FAILED_CHECKS == 0:
         step.update(locked_until=step.now + timedelta(days=1), check="")
-    elif step.head.check.startswith("face:"):
+    elif current and step.head.check.startswith("face:"):
         step.update(check="")
     return step.note("identity_failed", Actor.IDENTITY, facts | {"failed": failed}).change()
 

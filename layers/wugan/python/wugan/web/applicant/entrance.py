@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wugan.cases.model import Head, Stage
 from wugan.errors import Conflict
-from wugan.web.applicant.visit import OVER, Visit
+from wugan.web.applicant.visit import CHECK_COOKIE, OVER, SESSION_COOKIE, Visit
 from wugan.web.edge import Answer
 
 BEFORE_ANSWER = frozenset({Stage.PUSH, Stage.IDENTITY})
@@ -60,4 +60,4 @@ def ask(visit: Visit) -> Answer:
 def leave(visit: Visit) -> Answer:
     """End the session in this browser: phones are lent."""
     visit.form_of_session()
-    return visit.to(cookies=(visit.cookie("wugan_session", ""), visit.cookie("wugan_check", "")))
+    return visit.to(cookies=(visit.cookie(SESSION_COOKIE, ""), visit.cookie(CHECK_COOKIE, "")))

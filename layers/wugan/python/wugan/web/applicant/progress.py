@@ -22,20 +22,21 @@ def progress(visit: Visit, case: Opened) -> Answer:
     page = visit.next_page(head, case.powers)
     data = {
         "case": case, "steps": timeline(head, case.events, case.item, texts.slot(case.slot)), "next": page if page != "progress" else None,
-        "withdrawable": case.principal and _withdrawable(head), "over": head.stage in OVER, "ratable": decide.ratable(head),
+        "withdrawable": case.principal and withdrawable(head), "over": head.stage in OVER, "ratable": decide.ratable(head),
         "doubtful": Task.PARCEL in head.tasks, "submitted": bool(head.delivery_way),
         "receivable": case.principal and receivable(head),
     }  # fmt: skip
     return visit.page("progress.html", data)
 
 
-def _withdrawable(head: Head) -> bool:
+def withdrawable(head: Head) -> bool:
+    """Whether the person can still take it back."""
     return not (head.granted or head.withdrawing or head.stage in OVER or head.stage is Stage.DELIVERY)
 
 
 def withdrawing(visit: Visit, case: Opened) -> Answer:
     """Taking it back: what it means, to be confirmed."""
-    return visit.page("withdraw.html", {"case": case}) if _withdrawable(case.head) else visit.to("progress")
+    return visit.page("withdraw.html", {"case": case}) if withdrawable(case.head) else visit.to("progress")
 
 
 def withdraw(visit: Visit) -> Answer:

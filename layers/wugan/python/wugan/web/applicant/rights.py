@@ -10,7 +10,7 @@ from wugan.cases.model import Power
 from wugan.cases.preferences import Wishes
 from wugan.clock import BEIJING
 from wugan.errors import InvalidInput
-from wugan.web.applicant.progress import _withdrawable
+from wugan.web.applicant.progress import withdrawable
 from wugan.web.applicant.visit import Visit
 from wugan.web.edge import Answer
 
@@ -25,7 +25,7 @@ def why(visit: Visit, case: Opened) -> Answer:
 
 def privacy(visit: Visit, case: Opened) -> Answer:
     """What data, why, from where, for how long; and taking consent back."""
-    data = {"case": case, "withdrawable": _withdrawable(case.head), "consent_text": FACE_CONSENT, "chooses": _chooses(visit)}
+    data = {"case": case, "withdrawable": withdrawable(case.head), "consent_text": FACE_CONSENT, "chooses": _chooses(visit)}
     return visit.page("privacy.html", data)
 
 
