@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wugan.cases import decide
+from wugan.cases.audit import DELIBERATION
 from wugan.cases.context import Context
 from wugan.cases.model import Event, Head, effect_id
 from wugan.errors import Forbidden, InvalidInput, LinkInvalid, NotFound
@@ -107,7 +108,7 @@ class Applicant:
             points=tuple(sealed.get("corrections", ())),
             rejection=sealed.get("rejection", {}).get("reason"),
             extension=sealed.get("extension", {}).get("reason"),
-            events=self.context.store.events(head.case_id),
+            events=[e for e in self.context.store.events(head.case_id) if e.type not in DELIBERATION],
             certificate=sealed.get("certificate") if head.decided else None,
             code=self.context.keys.code(head.case_id),
         )
