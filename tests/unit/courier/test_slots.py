@@ -46,7 +46,7 @@ def test_a_courier_who_came_in_vain_comes_on_the_next_working_day() -> None:
 
 
 def test_a_vendors_own_hours() -> None:
-    assert [str(slot)[11:] for slot in slots(at("2026-11-24 00:00"), 1, Hours(8, 20))][::5] == ["08:00-10:00", "18:00-20:00"]
+    assert [str(slot)[11:] for slot in slots(at("2026-11-24 00:00"), 1, Hours(8, 20))][::5] == ["08:00/10:00", "18:00/20:00"]
 
 
 @settings(deadline=None)

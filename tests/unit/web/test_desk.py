@@ -373,12 +373,13 @@ def test_a_case_is_found_by_its_number_and_its_code_in_the_own_bureau_only(town:
     assert (wrong.status, "26位办件编号" in wrong.text) == (400, True)
 
 
-def test_two_officials_decide_where_the_item_asks_for_it(town: Town, desk: Client, waiting: str) -> None:
+def test_two_officials_decide_where_the_item_asks_for_it(town: Town, desk: Client, waiting: str, link: str) -> None:
     four_eyes(town, waiting)
     page = desk.submit(desk.get(f"/desk/cases/{waiting}"), "/decide", number="鲁02A0099")
     assert ("待复核的决定：准予" in page.text, "须由另一位审批人员复核" in page.text) == (True, True)
     assert not town.store.head(waiting).decided
     assert "待复核" in desk.get("/desk").text
+    assert "等待复核" not in _progress(town, link)
     proposal = town.store.head(waiting).proposal
     csrf = page.form("/sign-out")[1]["csrf"]
     for agrees in ("yes", "no"):

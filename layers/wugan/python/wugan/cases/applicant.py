@@ -9,6 +9,7 @@ from typing import Any
 
 from wugan.cases import decide
 from wugan.cases import declaration as declaring
+from wugan.cases.audit import DELIBERATION
 from wugan.cases.context import Context
 from wugan.cases.decide.delegation import section
 from wugan.cases.declaration import ADDRESSES, Confirmed
@@ -159,7 +160,7 @@ class Applicant:
             points=tuple(sealed.get("corrections", ())),
             rejection=sealed.get("rejection", {}).get("reason"),
             extension=sealed.get("extension", {}).get("reason"),
-            events=self.context.store.events(head.case_id),
+            events=[e for e in self.context.store.events(head.case_id) if e.type not in DELIBERATION],
             certificate=sealed.get("certificate") if head.decided else None,
             code=self.context.keys.code(head.case_id),
             name=str(looking.get("name", "")),

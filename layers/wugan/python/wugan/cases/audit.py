@@ -19,7 +19,8 @@ from wugan.ledger.note import Verifier
 from wugan.ledger.port import LedgerObjects, LedgerRows
 from wugan.ledger.tiles import TileReader, parse_path
 
-INTERNAL = frozenset({"handed_over", "task_done", "assigned", "proposed", "sent_back", "called"})  # what officials note for each other
+DELIBERATION = frozenset({"assigned", "proposed", "sent_back", "called"})  # on the way to a decision: not on the person's pages
+INTERNAL = DELIBERATION | {"handed_over", "task_done"}  # what officials note for each other
 
 
 class Reader(StrEnum):
