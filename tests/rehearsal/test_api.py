@@ -73,8 +73,7 @@ def test_headers_come_through_the_api(declaring: City) -> None:
     """Entity tags, keys and methods, as the caller sees them behind API Gateway."""
     tag = declaring.get("/case").headers["ETag"]
     assert declaring.get("/case", **{"If-None-Match": tag}).status_code == 304
-    assert requests.head(f"{declaring.play.town.url}/v1/case", headers=declaring.who.headers, timeout=TIMEOUT).headers["ETag"] == tag
-    assert requests.delete(f"{declaring.play.town.url}/v1/case", timeout=TIMEOUT).status_code == 405
+    assert requests.options(f"{declaring.play.town.url}/v1/case", timeout=TIMEOUT).headers["Allow"] == "GET, OPTIONS"
     assert declaring.post("/case/decline", {}, **{"If-Match": '"0"'}).status_code == 412
     first, again = (declaring.post("/case/ask", {"x": 1}, key="the-same-key-for-both") for _ in range(2))
     assert (first.status_code, first.text) == (again.status_code, again.text)

@@ -29,7 +29,7 @@ def of_template(verb: str) -> set[tuple[str, str]]:
     assert all(e["RestApiId"] == {"Ref": "Api"} for e in events)
     routes = [(e["Method"], e["Path"]) for e in events]
     assert len(routes) == len(set(routes))
-    return {(one, path) for method, path in routes for one in (api_app.METHODS if method == "ANY" else (method,))}
+    return set(routes)
 
 
 def of_chalice(app: Chalice) -> set[tuple[str, str]]:

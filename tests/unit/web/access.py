@@ -57,7 +57,7 @@ def page(table: Table) -> str:
     for route, rule in table.routes.items():
         marks = ["✓" if table.allows(route, role) else "–" for role in table.roles]
         lines.append(f"| `{route}` | {rule} | {' | '.join(marks)} |")
-    return "\n".join([*lines, "", "Under `/v1`, HEAD is as GET, OPTIONS is everybody's, and every other method is refused with 405.", ""])
+    return "\n".join([*lines, "", "Under `/v1`, OPTIONS is everybody's. API Gateway refuses what is not in the table.", ""])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from wugan.web.api.repeats import Caller, Repeats, Reply
 from wugan.web.edge import BINARY, SECURITY_HEADERS, body_of, current, report
 
 Headers = dict[str, str | list[str]]
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 AGAIN = (StaleHead, VendorUnavailable)  # a repeat may mend these
 EXPOSED = "ETag, Retry-After, Content-Disposition"
 ASKED_HEADERS = f"Authorization, Content-Type, If-Match, If-None-Match, {wire.SESSION_HEADER}, {wire.KEY_HEADER}"
@@ -39,7 +38,7 @@ def create(
     app.api.binary_types = BINARY
     for path, found in groupby(sorted(OPERATIONS, key=lambda o: o.path), key=lambda o: o.path):
         place = Place(app, {o.method: o for o in found}, service, audit, requests, origins)
-        app.route(path, methods=list(METHODS), name=path, content_types=[])(place.view(path))
+        app.route(path, methods=[*place.operations, "OPTIONS"], name=path, content_types=[])(place.view(path))
     return app
 
 
@@ -57,8 +56,7 @@ class Place:
     ) -> None:
         self.app, self.operations = app, operations
         self.service, self.audit, self.requests, self.origins = service, audit, requests, origins
-        heads = ("HEAD",) if "GET" in operations else ()
-        self.allow = ", ".join([*operations, *heads, "OPTIONS"])
+        self.allow = ", ".join([*operations, "OPTIONS"])
 
     def view(self, path: str) -> Callable[..., Response]:
         """The Chalice view."""
@@ -67,8 +65,6 @@ class Place:
             request = current(self.app)
             response = self._answer(request, params)
             response.headers |= {**SECURITY_HEADERS, "Cache-Control": "no-store", **self._cors(request)}
-            if request.method == "HEAD":
-                response.body = ""
             request.headers = CaseInsensitiveMapping({"accept": "*/*"})  # Chalice would refuse a file to who does not name its type
             return response
 
@@ -78,11 +74,7 @@ class Place:
     def _answer(self, request: Request, params: Mapping[str, str]) -> Response:
         if request.method == "OPTIONS":
             return Response("", {"Allow": self.allow, "Content-Type": JSON}, 204)
-        operation = self.operations.get("GET" if request.method == "HEAD" else request.method)
-        if operation is None:
-            response = self._refused(problems.MethodNotAllowed("see Allow"))
-            response.headers["Allow"] = self.allow
-            return response
+        operation = self.operations[request.method]
         try:
             asked = self._asked(operation, request, params)
             if operation.method == "POST":

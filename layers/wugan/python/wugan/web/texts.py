@@ -327,7 +327,6 @@ _PROBLEMS = {
     "outdated": Problem("内容已更新", "您查看之后，这件事有了新的变化。", "请重新查看后再操作。"),
     "in_progress": Problem("正在处理", "同一个请求正在处理中。", "请过几秒用同一个幂等键再试。"),
     "unauthorized": Problem("缺少凭证", "请求没有携带办理链接中的凭证。", "请从收到的提示消息重新打开。"),
-    "method_not_allowed": Problem("方法不允许", "这个地址不接受这种请求方法。", "请按接口文档使用允许的方法。"),
     "unsupported_media_type": Problem("格式不支持", "请求内容不是JSON格式。", "请使用application/json提交。"),
     "key_reused": Problem("幂等键已使用", "这个幂等键已用于另一个不同的请求。", "请为新的请求换一个幂等键。"),
     "duplicate": Problem("已经收到", "您刚才的提交已经收到，不会重复办理。", "请返回办理页面查看进度。"),

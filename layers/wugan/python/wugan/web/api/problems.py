@@ -21,13 +21,6 @@ class Unauthorized(Forbidden):
     status = 401
 
 
-class MethodNotAllowed(WuganError):
-    """The path is right, the method is not."""
-
-    code = "method_not_allowed"
-    status = 405
-
-
 class UnsupportedMedia(WuganError):
     """The body is not JSON by its content type."""
 
