@@ -113,7 +113,7 @@ class LocalStack:
 
     def vendors(self) -> Accounts:
         """The accounts that the sandbox's vendors must know for this stack."""
-        return vendors.accounts(self.sandbox_key, self.public_url)
+        return vendors.accounts(self.sandbox_key, self.endpoint)
 
     @property
     def log(self) -> Path:
