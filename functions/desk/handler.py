@@ -6,5 +6,5 @@ from wugan import bootstrap
 from wugan.aws.runtime import answering
 from wugan.web.desk_app import create
 
-app = create(bootstrap.desk)
+app = create(bootstrap.desk, bootstrap.parcels)
 handler = answering(app)

@@ -19,8 +19,18 @@ PHONE = "053212345"
 
 
 def secret_of(key: str) -> str:
-    """What we share with every vendor but the department."""
+    """What we share with every vendor but the departments."""
     return f"vendor.{key}"
+
+
+def platform_key(jurisdiction: str) -> str:
+    """The name in the secret of what a bureau's approval platform signs with."""
+    return f"department_{jurisdiction.lower()}"
+
+
+def platform_secret(key: str, jurisdiction: str) -> str:
+    """What lies under that name."""
+    return f"{platform_key(jurisdiction)}.{key}"
 
 
 def sm4_key(key: str) -> str:
@@ -51,7 +61,7 @@ def accounts(key: str, origin: str) -> settings.Accounts:
         city_app=settings.CityApp(client_id="wugan", client_secret=secret, callback=f"callbacks/app/{city}?key={secret}"),
         faceid_tencent=settings.FaceidTencent(secret_id="wugan-face", secret_key=secret, rule_ids=("1",)),
         cloudauth_aliyun=settings.CloudauthAliyun(access_key_id="wugan-face", access_key_secret=secret, scene_ids=(1000,)),
-        department=settings.Department(secret=f"department.{key}"),
+        department=settings.Department(secrets={j: platform_secret(key, j) for j in COUNTIES}),
     )  # fmt: skip
 
 
@@ -66,16 +76,17 @@ def document(url: str, desk: str) -> str:
         "app": {"client_id": "wugan", "client_secret": "vendor", "callback_key": "vendor", "endpoint": url},
         "identity": {"code_key": "vendor", "faces": [faces["tencent"], faces["aliyun"]]},
         "couriers": _section("QD", couriers["sf"], couriers["ems"]),
-        "department": {"endpoint": url},
     }
     own: dict[str, dict[str, Any]] = {
+        "QD": {},
         "LX": {"sms": [aliyun, {**tencent, "weight": 0}], "couriers": _section("LX", couriers["ems"], couriers["kuaidi100"])},
         "PD": {
             "identity": {"code_key": "vendor", "faces": [faces["aliyun"], faces["tencent"]]},
             "couriers": _section("PD", couriers["kuaidi100"], couriers["sf"]),
         },
     }
-    own.setdefault(desk, {})["department"] = "desk"
+    for jurisdiction, bureau in own.items():
+        bureau["department"] = "desk" if jurisdiction == desk else {"endpoint": f"{url}/{jurisdiction}", "key": platform_key(jurisdiction)}
     return json.dumps({"default": default, "jurisdictions": own}, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.browser.serve import serving
 from tests.browser.town import CHANGE, FILING, ITEMS, RENEWAL, Town
@@ -22,7 +23,7 @@ from wugan.bench.statistics import Statistics
 from wugan.cases import decide
 from wugan.cases.audit import Reader
 from wugan.cases.model import Power, Task
-from wugan.courier.port import ParcelState
+from wugan.courier.port import Detail, ParcelState
 from wugan.errors import Forbidden
 from wugan.items.catalogue import load_file
 from wugan.signin.official import Official, Role
@@ -31,9 +32,10 @@ from wugan.web.bench.words import digest
 AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
 SEVERAL, LOCKED = "engineering-supervision-change", "engineering-design-change"
 CHROMIUM = "/usr/bin/chromium"
-WIDTHS = (375, 768, 1280)
+WIDTHS = {375: 1.0, 768: 0.5, 1280: 0.6}  # CSS pixels → the picture's scale: a phone's can be read, the others show the layout
 HEIGHT = 812
-QUALITY = 55  # of WebP, in percent: sharp enough to read, and all pages together stay small
+VARIANT = re.compile(r"-(elder|largest|wrong)$")  # the same page otherwise: its beginning on a phone is enough
+QUALITY = 12  # of WebP, in percent: sharp enough to read, and all pages together stay below 5 MB
 TITLES = {
     "01": "提示的链接打开的页面", "02": "身份认证", "03": "办理意向确认", "04": "申报信息确认", "05": "补正", "06": "办理进度",
     "08": "核验", "09": "审批工作台", "10": "出错时", "11": "办理记录存证",
@@ -117,6 +119,7 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("07-rating-elder", f"c/{delivered}/rating", session, delivered, query="?elder=1")
     yield Shot("07-rating-wrong", f"c/{delivered}/rating", session, delivered, ("提交评价",))
     yield Shot("07-privacy-over", f"c/{delivered}/privacy", session, delivered)
+    yield from _parcels(town)
     rejected = town.open_case("water-supply-name")
     session = town.to_approval(rejected)
     town.decide(rejected, DecisionKind.REJECTED, reason="供水单位名称与登记机关核准的名称不一致。")
@@ -149,6 +152,26 @@ def _rights(town: Town, link: str, session: str) -> Iterator[Shot]:
     yield Shot("07-agent-landing", f"c/{town.applicant.rights.agents(link, session)[0].link}")
 
 
+def _parcels(town: Town) -> Iterator[Shot]:
+    """A parcel in a locker, then home again; and an old certificate whose courier found nobody."""
+    link = town.open_case("drawing-review-change")
+    session = town.to_delivery(link)
+    town.move(link, "delivery", ParcelState.COLLECTED, Detail.LOCKER)
+    yield Shot("06-progress-locker", f"c/{link}/progress", session, link)
+    yield Shot("06-receipt-locker", f"c/{link}/receipt", session, link)
+    yield Shot("06-receipt-locker-elder", f"c/{link}/receipt", session, link, query="?elder=1")
+    town.move(link, "delivery", ParcelState.FAILED, Detail.HOME)
+    yield Shot("06-progress-home", f"c/{link}/progress", session, link)
+    yield Shot("06-redelivery", f"c/{link}/redelivery", session, link)
+    yield Shot("06-redelivery-elder", f"c/{link}/redelivery", session, link, query="?elder=1")
+    yield Shot("06-redelivery-wrong", f"c/{link}/redelivery", session, link, ("确认",), (("delivery_address", "短"),))
+    back = town.open_case("construction-qualification-change")
+    session = town.to_approval(back)
+    town.take_back(back, session)
+    town.move(back, "give_back", ParcelState.FAILED, Detail.HOME)
+    yield Shot("06-redelivery-old", f"c/{back}/redelivery", session, back)
+
+
 def _locked(town: Town) -> str:
     """The link of a case in which nobody may try to identify for now."""
     link = town.open_case(LOCKED)
@@ -162,6 +185,7 @@ def _locked(town: Town) -> str:
 def _desk(town: Town) -> Iterator[Shot]:
     yield Shot("09-sign-in", "desk/sign-in")
     yield Shot("09-sign-in-wrong", "desk/sign-in", press=("登录",), fill=(("token", "AAAA.BBBB"),))
+    yield Shot("09-sign-in-refused", "desk/sign-in/return")
     session = town.desk.sign_in(town.desk.invite(town.official))
     second = town.desk.sign_in(town.desk.invite(Official("李审批", "QD", "li-1")))
     for code in ("water-supply-representative", "water-supply-address", "film-screening-filing"):
@@ -180,13 +204,13 @@ def _desk(town: Town) -> Iterator[Shot]:
 
 def _by_hand(town: Town, session: str, second: str) -> Iterator[Shot]:
     """Four eyes, an extension, and the tasks."""
-    link = town.open_case("water-supply-name", persona=1)
+    link = town.open_case("water-product-names")
     town.to_approval(link)
     head = town.head(link)
     town.items.versions[head.item_code, head.item_version] = town.item(link).model_copy(update={"four_eyes": True})
-    town.desk.extend(town.official, head.case_id, "需要现场核查供水水源")
+    town.desk.extend(town.official, head.case_id, "需要现场核查经营场所")
     town.desk.assign(town.official, head.case_id, "", town.official.id)
-    town.decide(link, DecisionKind.REJECTED, reason="供水单位名称与登记机关核准的名称不一致。")
+    town.decide(link, DecisionKind.REJECTED, reason="单位名称与登记机关核准的名称不一致。")
     yield Shot("09-case-proposed", f"desk/cases/{head.case_id}", session)
     yield Shot("09-case-review", f"desk/cases/{head.case_id}", second)
     asks = town.open_case("engineering-survey-change")
@@ -197,7 +221,20 @@ def _by_hand(town: Town, session: str, second: str) -> Iterator[Shot]:
     yield Shot("09-tasks", "desk/tasks", session)
     yield Shot("09-tasks-none", "desk/tasks", session, query="?task=parcel")
     yield Shot("09-case-tasks", f"desk/cases/{case_id}", session)
+    yield from _in_question(town, session)
     yield Shot("09-problem", "desk/cases/unknown", session)
+
+
+def _in_question(town: Town, session: str) -> Iterator[Shot]:
+    """A parcel that somebody else signed for; and the same case as an auditor who also manages items sees it."""
+    link = town.open_case("disinfection-producer-change")
+    town.to_delivery(link)
+    case_id = town.head(link).case_id
+    town.move(link, "delivery", ParcelState.COLLECTED, Detail.OTHER_SIGNED)
+    yield Shot("09-case-parcel", f"desk/cases/{case_id}", session)
+    yield Shot("09-case-parcel-wrong", f"desk/cases/{case_id}", session, press=("登记",))
+    reads = town.desk.sign_in(town.desk.invite(Official("赵监督", "QD", "zhao-1", frozenset({Role.AUDITOR, Role.MANAGER}))))
+    yield Shot("09-case-auditor", f"desk/cases/{case_id}", reads)
 
 
 def _bench(town: Town) -> Iterator[Shot]:
@@ -245,26 +282,41 @@ def show(page: Page, base: str, shot: Shot, *, elder: bool | None = None) -> Non
         page.get_by_role("button", name=button, exact=True).click()
 
 
-def take(page: Page, file: Path) -> None:
-    """The whole page as WebP, which Playwright itself does not write."""
+def take(page: Page, file: Path, scale: float, most: float) -> None:
+    """The page, down to `most` CSS pixels, as WebP, which Playwright itself does not write."""
     width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
-    clip = {"x": 0, "y": 0, "width": width, "height": max(height, 1), "scale": 1}
+    clip = {"x": 0, "y": 0, "width": width, "height": min(max(height, 1), most), "scale": scale}
     options = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip}
     session = page.context.new_cdp_session(page)
     file.write_bytes(base64.b64decode(session.send("Page.captureScreenshot", options)["data"]))
     session.detach()
 
 
+def widths(name: str) -> list[int]:
+    """At which widths a page's picture is taken."""
+    return [width for width in WIDTHS if width == min(WIDTHS) or not VARIANT.search(name)]
+
+
 def index(names: Sequence[str]) -> str:
     """The folder's README: every page with its three pictures."""
-    lines = ["# 页面", "", "Every page in its states at 375, 768 and 1280 px, made by `make pages`. Everybody in them is invented.", ""]
+    lines = [
+        "# 页面", "",
+        "Every page in its states at 375, 768 and 1280 px, the wider ones made smaller; other text sizes and mistakes on a phone only.",
+        "Made by `make pages`. Everybody in them is invented.", "",
+    ]  # fmt: skip
     for number, title in TITLES.items():
         lines += [f"## {title}", "", "| | 375 | 768 | 1280 |", "|---|---|---|---|"]
         for name in [n for n in names if n.startswith(number)]:
-            pictures = [f'<a href="{name}-{width}.webp"><img src="{name}-{width}.webp" width="160" alt="{name}"></a>' for width in WIDTHS]
+            files = [f"{name}-{width}.webp" for width in widths(name)]
+            pictures = [f'<a href="{file}"><img src="{file}" width="160" alt="{name}"></a>' for file in files]
             lines.append(f"| {name} | {' | '.join(pictures)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _page(browser: Browser, width: int) -> Page:
+    viewport: ViewportSize = {"width": width, "height": HEIGHT}
+    return browser.new_context(viewport=viewport, java_script_enabled=False, locale="zh-CN").new_page()
 
 
 def main(folder: Path) -> None:
@@ -275,13 +327,13 @@ def main(folder: Path) -> None:
     town, names = Town(), []
     with serving(town) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        sizes = [{"width": width, "height": HEIGHT} for width in WIDTHS]
-        pages = [browser.new_context(viewport=size, java_script_enabled=False, locale="zh-CN").new_page() for size in sizes]  # type: ignore[arg-type]
+        pages = {width: _page(browser, width) for width in WIDTHS}
         for shot in shots(town):
             names.append(shot.name)
-            for width, page in zip(WIDTHS, pages, strict=True):
-                show(page, base, shot)
-                take(page, folder / f"{shot.name}-{width}.webp")
+            for width in widths(shot.name):
+                show(pages[width], base, shot)
+                most = 2 * HEIGHT if VARIANT.search(shot.name) else math.inf
+                take(pages[width], folder / f"{shot.name}-{width}.webp", WIDTHS[width], most)
         browser.close()
     (folder / "README.md").write_text(index(names), encoding="utf-8")
 

@@ -21,8 +21,9 @@ from wugan.cases.desk import Desk, Official
 from wugan.cases.messages import Messages
 from wugan.cases.model import Head, Stage, effect_id
 from wugan.cases.opening import Found, Opening
+from wugan.cases.parcels import Parcels
 from wugan.cases.preferences import Preferences
-from wugan.cases.stages import Approve, Carry, Declare, Ending, Outreach
+from wugan.cases.stages import Approve, Cancel, Carry, Declare, Ending, Outreach
 from wugan.cases.vendor_calls import VendorCalls
 from wugan.clock import BEIJING, FixedClock
 from wugan.courier.choice import ChosenCourier
@@ -97,14 +98,16 @@ class Town:
         sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, invites=True)
         self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url, self.roster.arrived)
         self.desk, self.people = Desk(self.context, self.entrance, self.roster), MemoryPeopleStore()
+        self.parcels = Parcels(self.context)
         self.preferences = Preferences(self.context, self.people)
         self.applicant = Applicant(self.context, lambda _: self.identity, self.preferences, slots=lambda *_: SLOTS)
         messages = Messages(self.context, self.people, lambda _: self.messenger, lambda _: Rules(Quiet(time(0), time(0)), ()), False)
-        self.callbacks = Callbacks(self.context, self.applicant, messages, lambda _: self.courier, lambda kind: f"secret of {kind}")
+        self.callbacks = Callbacks(self.context, messages, lambda _: self.courier, lambda bureau: f"secret of {bureau}")
         self.send_log, self.told = MemorySendLog(), list[str]()
         self.vendor_calls = VendorCalls(self.callbacks, lambda: self.send_log, self._reader(), self.told.append)
         self.outreach, self.declaring = Outreach(self.context, messages), Declare(self.context)
         self.carrying, self.ending = Carry(self.context, lambda _: self.courier), Ending(self.context)
+        self.cancelling = Cancel(self.context, lambda _: self.courier, lambda _: self.department)
         self.approving = Approve(self.context, lambda _: self.department, application)
         self.workshop = workshop(self.items, self.clock)
         self.official = Official("王审批", "QD")
@@ -189,10 +192,10 @@ class Town:
         if self.head(link).stage is Stage.CLOSING:
             self.ending.close(head.case_id)
 
-    def move(self, link: str, kind: str, state: ParcelState) -> None:
+    def move(self, link: str, kind: str, state: ParcelState, detail: str = "") -> None:
         """A parcel moved, and the courier told us."""
         order = effect_id(self.head(link).case_id, kind, self.head(link).attempts[kind])
-        self.courier.move(order, state)
+        self.courier.move(order, state, detail)
         self.callbacks.parcel(order)
 
     def decide(self, link: str, kind: DecisionKind, *, points: tuple[str, ...] = (), reason: str = "") -> None:
@@ -217,6 +220,13 @@ class Town:
         self.decide(link, DecisionKind.APPROVED)
         self.carrying.deliver(self.head(link).case_id)
         return session
+
+    def take_back(self, link: str, session: str) -> None:
+        """Withdrawn, all that is under way called off, and the old certificate on its way home."""
+        self.applicant.withdraw(link, session)
+        case_id = self.head(link).case_id
+        self.cancelling.cancel(case_id)
+        self.carrying.give_back(case_id)
 
     def item_of(self, case_id: str) -> Item:
         """The item of a case."""

@@ -15,12 +15,17 @@ from tests.browser.town import ADDRESS, NUMBER, Town
 from tests.support.fuzz import Budget, Json, Who, fuzz
 from tests.support.state import restoring
 from wugan.approval.port import DecisionKind
+from wugan.cases.model import Power
+from wugan.courier.port import Detail, ParcelState
 from wugan.web.api.operations import OPERATIONS
 
-BUDGET = Budget(examples=30, seed=20261124)
+BUDGET = Budget(examples=24, seed=20261124)
 PROBLEMS = {"getProblem": {"code": "not_waiting"}}
+AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
+RIGHTS: dict[str, Json] = {"setPreferences": {"opted_out": [], "profiled": False}, "withdrawConsent": {"of": "face"}}
 DECLARED = {
-    "given": {}, "disputed": {}, "return_way": "courier", "delivery_way": "courier", "pickup_address": ADDRESS, "delivery_address": ADDRESS,
+    "given": {}, "disputed": {}, "why": {}, "pickup_slot": "",
+    "return_way": "courier", "delivery_way": "courier", "pickup_address": ADDRESS, "delivery_address": ADDRESS,
 }  # fmt: skip
 
 
@@ -30,8 +35,8 @@ def people(town: Town) -> list[Who]:
     token = town.applicant.start_code(new)
     code = town.identity.codes[town.head(new).check.partition(":")[2]]
     verified = {"code": town.context.keys.code(town.head(new).case_id), "credit_code": town.head(new).subject}
-    knows: dict[str, Json] = {"finishCode": {"check": token, "code": code, "id_tail": NUMBER[-4:]}, "verifyCode": verified, **PROBLEMS}
-    found = [Who("nobody", knows=PROBLEMS), Who("new", new, knows=knows)]
+    known: dict[str, Json] = {"finishCode": {"check": token, "code": code, "id_tail": NUMBER[-4:]}, "verifyCode": verified, **PROBLEMS}
+    found = [Who("nobody", knows=PROBLEMS), Who("new", new, knows=known)]
     face = town.open_case(persona=1)
     _, check = town.applicant.start_face(face)
     found.append(Who("waits for the face", face, knows={"finishFace": {"check": check}}))
@@ -42,7 +47,17 @@ def people(town: Town) -> list[Who]:
     intends = town.open_case("water-supply-name")
     found.append(Who("intends", intends, town.session(intends), {"giveIntention": {"answer": "continue"}}))
     declares = town.open_case("water-supply-representative")
-    found.append(Who("declares", declares, town.to_declaration(declares), {"submitDeclaration": DECLARED}))
+    session = town.to_declaration(declares)
+    town.applicant.rights.delegate(declares, session, AGENT, [Power.DECLARE], town.clock.now())
+    knows: dict[str, Json] = {
+        "submitDeclaration": DECLARED,
+        "previewDeclaration": DECLARED,
+        "revoke": {"agent": "1"},
+        "withdraw": {},
+        **RIGHTS,
+    }
+    knows["delegate"] = AGENT | {"powers": ["declare"], "last_day": town.clock.now().date().isoformat()}
+    found.append(Who("declares", declares, session, knows))
     approval = town.open_case("film-screening-filing")
     found.append(Who("at the department", approval, town.to_approval(approval)))
     corrects = town.open_case("water-supply-address")
@@ -50,11 +65,20 @@ def people(town: Town) -> list[Who]:
     town.decide(corrects, DecisionKind.CORRECTION, points=("请核对地址",))
     found.append(Who("corrects", corrects, session, {"submitDeclaration": DECLARED}))
     granted = town.open_case("engineering-survey-change")
-    found.append(Who("granted", granted, town.to_delivery(granted)))
+    found.append(Who("granted", granted, town.to_delivery(granted), {"confirmReceipt": {"received": True}}))
+    home = town.open_case("drawing-review-change")
+    session = town.to_delivery(home)
+    town.move(home, "delivery", ParcelState.FAILED, Detail.HOME)
+    found.append(Who("came home", home, session, {"chooseRedelivery": {"way": "courier", "address": ADDRESS}}))
+    over = town.open_case("disinfection-producer-change")
+    session = town.to_delivery(over)
+    town.move(over, "delivery", ParcelState.ARRIVED)
+    town.system(over)
+    found.append(Who("delivered", over, session, {"rate": {"grade": "fair", "tags": ["fast"], "text": ""}}))
     declined = town.open_case("foundation-certificate-renewal")
     session = town.session(declined)
-    town.applicant.decline(declined, forever=False)
-    found.append(Who("declined", declined, session))
+    town.applicant.decline(declined, forever=False, session=session)
+    found.append(Who("declined", declined, session, {"decline": {}}))
     found += [Who("another's session", new, session), Who("forged", new[:-2], session)]
     town.sequence()
     return found

@@ -39,7 +39,8 @@ from wugan.vendors.reader import VendorReader
 from wugan.web import callbacks_app
 
 KEY = "0123456789abcdef012345"
-SECRETS = {"vendor": rehearsed.secret_of(KEY), "sm4": rehearsed.sm4_key(KEY), "department": f"department.{KEY}"}
+SECRETS = {"vendor": rehearsed.secret_of(KEY), "sm4": rehearsed.sm4_key(KEY)}
+SECRETS |= {rehearsed.platform_key(bureau): rehearsed.platform_secret(KEY, bureau) for bureau in rehearsed.COUNTIES}
 ORIGIN = "https://wugan.example"
 ASLEEP = "asleep"
 DAY = 86_400
@@ -107,7 +108,7 @@ class Outage(World):
         order = sorted(COURIERS, key=lambda name: name != self.down)
         every = {one["vendor"]: one for bureau in (own["default"], *own["jurisdictions"].values()) for one in _options(bureau)}
         own["default"]["couriers"]["options"] = [every[name] for name in order[: 1 if self.under_way else 2]]
-        document = model.parse({"default": own["default"]})
+        document = model.parse({"default": own["default"] | {"department": own["jurisdictions"]["QD"]["department"]}})
         kit = Kit(SECRETS.__getitem__, self.clock, JsonClient(read_seconds=3), lambda size: Random(time.monotonic()).randbytes(size).hex())
         bureau = document.default
         self.messenger: Any = messages.messenger(bureau, kit, self.log, MemoryTokenStore())
@@ -116,7 +117,7 @@ class Outage(World):
         self.department: Any = departments.department(bureau, kit)
         self.machine = self.patient = Patient(self.waits, {}, clock=self.clock)
         self._wire()
-        self.callbacks = replace(self.sweeper.callbacks, secrets=SECRETS.__getitem__)
+        self.callbacks = replace(self.sweeper.callbacks, platform_key=lambda _: departments.platform_key(bureau, SECRETS.__getitem__))
         reader = VendorReader(lambda _: bureau, lambda _: self.courier, SECRETS.__getitem__, lambda: self.log, self.clock)
         self.calls = VendorCalls(self.callbacks, lambda: self.log, reader, lambda _: None)
         self.server.point_at(url)

@@ -109,7 +109,7 @@ class World:
         self.lookup = MemoryLookup(self.clock.now().date())
         self.machine = Machine(self.waits, {})
         self.left = {kind: list(steps) for kind, steps in self.script.story.items()}
-        self.session, self.decided, self.receipted, self.failed = "", 0, set[str](), False
+        self.session, self.receipted, self.failed = "", set[str](), False
         self.action: Callable[[], Any] | None = None
         self._wire()
         self.item: Item = people.items()[self.script.item]
@@ -136,7 +136,7 @@ class World:
         self.applicant = Applicant(context, lambda _: identity)
         people_store: Any = w["people"]
         messages = Messages(context, people_store, lambda _: messenger, lambda _: Rules(), self.script.modelled)
-        self.callbacks = Callbacks(context, self.applicant, messages, lambda _: courier, lambda _: SECRET)
+        self.callbacks = Callbacks(context, messages, lambda _: courier, lambda _: SECRET)
         self.opening, self.resumer = Opening(context, executions), Resume(waits, executions, context.clock)
         self.outreach, ending = Outreach(context, messages), Ending(context)
         carry, cancel = Carry(context, lambda _: courier), Cancel(context, lambda _: courier, lambda _: department)
@@ -341,9 +341,9 @@ class World:
     def _at_approval(self) -> None:
         if self._tells("pickup"):
             return
-        kind = self.script.decisions[min(self.decided, len(self.script.decisions) - 1)]
-        self.decided += 1
-        application_id = effect_id(self.case_id, "approval", self.head.attempts["approval"])
+        attempt = self.head.attempts["approval"]
+        kind = self.script.decisions[min(attempt, len(self.script.decisions)) - 1]  # one decision for one application, however often told
+        application_id = effect_id(self.case_id, "approval", attempt)
         content = b"%PDF-1.4 a certificate"
         certificate = {
             "number": "QD-1", "valid_from": "2026-11-24", "valid_until": "2031-11-23",
@@ -368,7 +368,7 @@ class World:
     def receive(self, message: Message) -> None:
         """What the edge does with a signed message. Raises NotYet, and what a vendor would take for a failure."""
         kind, content = message
-        hear(self.callbacks, kind, content, SECRET, self.clock.wall())
+        hear(self.callbacks, self.head.jurisdiction, kind, content, SECRET, self.clock.wall())
 
     # --- what came of it
 

@@ -106,7 +106,7 @@ class Journey:
     # --- the others
 
     def callback(self, kind: str, message: dict[str, object]) -> Journey:
-        hear(bootstrap.callbacks(), kind, message, "v", self.stack.clock.wall())
+        hear(bootstrap.callbacks(), self.head.jurisdiction, kind, message, "v", self.stack.clock.wall())
         return self
 
     def parcel(self, kind: str, state: ParcelState, detail: str = "") -> Journey:

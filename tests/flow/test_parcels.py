@@ -114,7 +114,7 @@ def test_a_courier_who_came_for_nothing_comes_on_the_next_working_day(stack: Sta
     journey = Journey(stack).to_declaration().declare(slot=offered)
     first = order(journey, "pickup", 1)
     assert first.pickup_from
-    assert f"{first.pickup_from:%Y-%m-%d %H:%M}" == offered[:16]
+    assert f"{first.pickup_from:%Y-%m-%dT%H:%M}" == offered[:16]
     journey.parcel("pickup", FAILED, Detail.NOT_COLLECTED)
     again = order(journey, "pickup", 2)
     assert again.pickup_from

@@ -13,7 +13,7 @@ import requests
 from infra.demo.cast import Part, Role
 from infra.demo.officials import Bureau
 from infra.demo.visitor import Visitor
-from infra.local.vendors import secret_of
+from infra.local.vendors import COUNTIES, platform_secret, secret_of
 from tests.rehearsal.conftest import courier_fetches
 from tests.rehearsal.town import AT_DESK, Play, Town
 from wugan import bootstrap, signing
@@ -37,10 +37,10 @@ def declaring(town: Town) -> Play:
     return play.waiting("declaration")
 
 
-def tell(town: Town, body: bytes, *, secret: str | None = None, late: int = 0) -> requests.Response:
-    """A callback as the department sends it, or somebody who says to be the department."""
-    path, now = "/callbacks/department", str(int(time.time()) - late)
-    signature = signing.sign(secret or f"department.{town.stack.sandbox_key}", now, path, body)
+def tell(town: Town, body: bytes, *, bureau: str = "QD", secret: str | None = None, late: int = 0) -> requests.Response:
+    """A callback as a bureau's platform sends it, or somebody who says to be that platform."""
+    path, now = f"/callbacks/department/{bureau}", str(int(time.time()) - late)
+    signature = signing.sign(secret or platform_secret(town.stack.sandbox_key, bureau), now, path, body)
     headers = {signing.TIME_HEADER: now, signing.SIGNATURE_HEADER: signature, "Content-Type": "application/json"}
     return requests.post(f"{town.url}{path}", body, headers=headers, timeout=TIMEOUT)
 
@@ -56,11 +56,17 @@ def refused(response: requests.Response) -> tuple[int, str, str | None]:
 
 
 def test_forged_decision(town: Town, delivered: Play) -> None:
-    """Another's secret, an old signature, none at all."""
+    """Another's secret, another bureau's too, an old signature, none at all; a desk takes none; and a bureau decides its own cases only."""
     body = json.dumps({"id": "x", "application_id": effect_id(delivered.case_id, "approval", 1), "kind": "approved", "by": "x"}).encode()
-    answers = [tell(town, body, secret=f"registry.{town.stack.sandbox_key}"), tell(town, body, late=3600)]
-    answers.append(requests.post(f"{town.url}/callbacks/department", body, timeout=TIMEOUT))
-    assert [a.status_code for a in answers] == [403, 403, 403]
+    before, key = delivered.head, town.stack.sandbox_key
+    own = before.jurisdiction
+    other = next(j for j in COUNTIES if j not in (own, AT_DESK))
+    answers = [tell(town, body, bureau=own, secret=secret) for secret in (f"registry.{key}", platform_secret(key, other))]
+    answers += [tell(town, body, bureau=own, late=3600)]
+    answers += [requests.post(f"{town.url}/callbacks/department/{own}", body, timeout=TIMEOUT)]
+    assert [a.status_code for a in answers] == [403] * 4
+    assert [tell(town, body, bureau=bureau).status_code for bureau in (other, AT_DESK, "XX")] == [404] * 3
+    assert delivered.head == before
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What vendors tell, as the edge hands it on once their protocols are read; a department's message signed."""
+"""What vendors tell, as the edge hands it on once their protocols are read; a department's message as its bureau's platform signs it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from wugan import signing
 from wugan.cases.callbacks import Callbacks
 from wugan.outreach.receipts import Receipt, Status
 
-DEPARTMENT = "/callbacks/department"
 
-
-def hear(callbacks: Callbacks, kind: str, message: Mapping[str, Any], secret: str, now: datetime) -> None:
-    """Take a message in. `kind`: channel, courier or department."""
+def hear(callbacks: Callbacks, jurisdiction: str, kind: str, message: Mapping[str, Any], secret: str, now: datetime) -> None:
+    """Take a message in. `kind`: channel, courier or department; `secret`: what the jurisdiction's platform signs with."""
     if kind == "channel":
         callbacks.receipt(Receipt(str(message["id"]), str(message["message_id"]), Status(str(message["status"]))))
     elif kind == "courier":
         callbacks.parcel(str(message["order_id"]))
     else:
         body, at = json.dumps(message).encode(), str(int(now.timestamp()))
-        headers = {signing.TIME_HEADER: at, signing.SIGNATURE_HEADER: signing.sign(secret, at, DEPARTMENT, body)}
-        callbacks.department(headers, DEPARTMENT, body)
+        path = f"/callbacks/department/{jurisdiction}"
+        headers = {signing.TIME_HEADER: at, signing.SIGNATURE_HEADER: signing.sign(secret, at, path, body)}
+        callbacks.department(jurisdiction, headers, path, body)

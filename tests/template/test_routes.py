@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from chalice.app import Chalice
 
@@ -15,7 +17,7 @@ def unused() -> None:
 
 APPS = {
     "applicant": applicant_app.create(unused, unused),  # type: ignore[arg-type]
-    "desk": desk_app.create(unused),  # type: ignore[arg-type]
+    "desk": desk_app.create(unused, unused),  # type: ignore[arg-type]
     "bench": bench_app.create(unused, unused, unused),  # type: ignore[arg-type]
     "callbacks": callbacks_app.create(unused, unused),  # type: ignore[arg-type]
     "changes": changes_app.create(unused),  # type: ignore[arg-type]
@@ -45,3 +47,22 @@ def test_only_these_functions_have_routes_and_no_route_twice() -> None:
     assert {verb for verb, p in functions().items() if "Events" in p} == set(APPS)
     routes = [route for verb in APPS for route in of_template(verb)]
     assert len(routes) == len(set(routes))
+
+
+@pytest.mark.parametrize("verb", APPS)
+def test_a_functions_policy_has_room_for_its_routes(verb: str) -> None:
+    """SAM writes a statement for each route into the function's policy, which may have 20 KB (AWS Lambda quotas)."""
+    region, account = "cn-northwest-1", "123456789012"
+    policy = [
+        {
+            "Sid": f"wugan-production-{verb.title()}Function{name}PermissionProd-1A2B3C4D5E6F",
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "lambda:InvokeFunction",
+            "Resource": f"arn:aws-cn:lambda:{region}:{account}:function:wugan-production-{verb}",
+            "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws-cn:execute-api:{region}:{account}:abcdefghij/*/{e['Method']}{e['Path']}"}},
+        }
+        for name, event in functions()[verb]["Events"].items()
+        for e in [event["Properties"]]
+    ]
+    assert len(json.dumps(policy, separators=(",", ":"))) < 20 * 1024

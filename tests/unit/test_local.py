@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from infra.local import vendors
 from infra.local.stack import LocalStack, quoted
+from tests.support.template import template
 from wugan.items.model import Channel, Jurisdiction
 from wugan.outreach.carrier import Field as Variable
 from wugan.outreach.carrier import Source, Template
@@ -14,7 +17,7 @@ from wugan.vendors import model
 
 URL = "http://127.0.0.1:12345"
 KEY = "0123456789abcdef012345"
-NAMES = {"vendor", "sm4", "department"}
+NAMES = {"vendor", "sm4", "department_qd", "department_pd"}
 
 
 def test_the_document_fits_into_a_parameter_and_names_only_what_the_template_makes() -> None:
@@ -23,7 +26,15 @@ def test_the_document_fits_into_a_parameter_and_names_only_what_the_template_mak
     document = model.read(text)
     assert set(model.secret_names(document)) == NAMES
     assert document.of("LX").department == "desk"
-    assert document.of("QD").department != "desk"
+    assert isinstance(document.of("QD").department, model.Platform)
+
+
+def test_each_platform_signs_with_what_the_template_makes() -> None:
+    made = json.loads(template()["Resources"]["VendorSecret"]["Properties"]["SecretString"]["Fn::Sub"].replace("${SandboxKey}", KEY))
+    account = vendors.accounts(KEY, URL).department
+    assert account
+    assert account.secrets == {j: made[vendors.platform_key(j)] for j in Jurisdiction}
+    assert len(set(account.secrets.values())) == len(Jurisdiction)
 
 
 def test_every_courier_and_both_vendors_of_sms_and_faces_come_first_somewhere() -> None:

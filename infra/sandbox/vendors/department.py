@@ -1,4 +1,7 @@
-"""The approving departments' platform: the protocol is ours, for the general approval platform (通用审批平台) publishes none."""
+"""The approving departments' platforms, one of each bureau.
+
+The protocol is ours, for the general approval platform (通用审批平台) publishes none.
+"""
 
 from __future__ import annotations
 
@@ -37,22 +40,24 @@ class Department(Vendor):
         super().__init__(box)
         self.account = box.config.vendors.department
 
-    def submit(self, request: Request) -> Response:
-        """POST /department/applications: take the package; a repeat gets the same reference."""
-        self._check(request)
+    def submit(self, request: Request, bureau: str) -> Response:
+        """POST /{bureau}/department/applications: take the package; a repeat gets the same reference."""
+        self._check(request, bureau)
         asked = parse(request, ApplicationAsked)
+        if asked.jurisdiction != bureau:
+            return _refused(422, "not_competent", "this is another bureau's platform")
         return self.act("application", asked.id, lambda: self._submit(asked))
 
-    def cancel(self, request: Request, id: str) -> Response:
-        """POST /department/applications/{id}/cancel: drop what is not decided, also what was sent back for correction."""
-        self._check(request)
-        return self.act("cancel_application", id, lambda: self._cancel(id))
+    def cancel(self, request: Request, bureau: str, id: str) -> Response:
+        """POST /{bureau}/department/applications/{id}/cancel: drop what is not decided, also what was sent back for correction."""
+        self._check(request, bureau)
+        return self.act("cancel_application", id, lambda: self._cancel(bureau, id))
 
-    def _check(self, request: Request) -> None:
-        if self.account is None:
-            raise Refusal(401, "secret_missing", "the sandbox was given no secret for this vendor")
-        path = urlsplit(str(request.environ["REQUEST_URI"])).path  # as it was sent: what is signed
-        fault = fault_of(self.account.secret, request.headers, path, request.get_data(), self.box.now())
+    def _check(self, request: Request, bureau: str) -> None:
+        if self.account is None or bureau not in self.account.secrets:
+            raise Refusal(401, "secret_missing", "the sandbox was given no secret for this platform")
+        path = urlsplit(str(request.environ["REQUEST_URI"])).path  # as it was sent: what is signed is what follows the platform's address
+        fault = fault_of(self.account.secrets[bureau], request.headers, path.removeprefix(f"/{bureau}"), request.get_data(), self.box.now())
         if fault:
             raise Refusal(401, fault, "the signature does not hold")
 
@@ -70,9 +75,9 @@ class Department(Vendor):
             self._later(self.box.config.delays.decide, application)
         return json_answer({"reference": application.reference, "repeated": repeated})
 
-    def _cancel(self, id: str) -> Response:
+    def _cancel(self, bureau: str, id: str) -> Response:
         application = self.box.book.applications.get(id)
-        if application is None:
+        if application is None or application.package["jurisdiction"] != bureau:
             return _refused(404, "application_unknown", "no such application")
         if application.state in ("approved", "rejected"):
             return _refused(409, "already_decided", "the decision was made")
@@ -134,7 +139,8 @@ class Department(Vendor):
 
     def _tell(self, application: Application, body: dict[str, Any]) -> None:
         assert self.account is not None
-        secret, path = self.account.secret, f"/{self.account.callback}"
+        bureau = application.package["jurisdiction"]
+        secret, path = self.account.secrets[bureau], f"/{self.account.callback}/{bureau}"
         told = {"id": f"{self.name}-{application.id}-decision", **body}
         content = json.dumps(told, ensure_ascii=False).encode()
 

@@ -87,8 +87,8 @@ ROUTES = Map(
         Route("/cgi-bin/message/subscribe/bizsend", endpoint="wx_subscription", methods=POST),
         Route("/rest/oauth2/token", endpoint="city_token", methods=POST),
         Route("/rest/message/push", endpoint="city_message", methods=POST),
-        Route("/department/applications", endpoint="submit", methods=POST),
-        Route("/department/applications/<id>/cancel", endpoint="cancel", methods=POST),
+        Route("/<bureau>/department/applications", endpoint="submit", methods=POST),
+        Route("/<bureau>/department/applications/<id>/cancel", endpoint="cancel", methods=POST),
         Route("/", endpoint="root", methods=BOTH),
     ]
 )

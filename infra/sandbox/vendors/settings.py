@@ -113,9 +113,12 @@ class CloudauthAliyun(Account):
 
 
 class Department(Account):
-    """The approving departments' platform. `certificate_key`: the Ed25519 key with which it signs certificates, hex; empty: it does not."""
+    """The approving departments' platforms, one of each bureau, at `/{bureau}`. Below `callback` stands the bureau too.
 
-    secret: Annotated[str, Field(min_length=16)]
+    `certificate_key`: the Ed25519 key with which they sign certificates, hex; empty: they do not.
+    """
+
+    secrets: dict[str, Annotated[str, Field(min_length=16)]]  # by bureau
     callback: Callback = "callbacks/department"
     certificates: Literal["pdf", "ofd"] = "pdf"
     certificate_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CASE = "abcdefghijklmnopqrstuvwxyz"
-SECRET = secrets.token_hex(16)
-DEPARTMENT = Accounts(department=Department(secret=SECRET))
+SECRET, OTHERS = secrets.token_hex(16), secrets.token_hex(16)  # of the platforms of QD and LX
+DEPARTMENT = Accounts(department=Department(secrets={"QD": SECRET, "LX": OTHERS}))
 FAULTS = ["error_before", "error_after", "malformed", "slow"]
 READ_SECONDS = 0.5
 # Steps far away unless a test asks for them, so that states stand still.

@@ -12,13 +12,14 @@ from typing import Any, Protocol
 import pytest
 
 from infra.sandbox.server import SandboxServer
-from tests.contract.vendors.harness import CASE, FAULTS, QUICK, SECRET, Target, client, config, until
+from tests.contract.vendors.harness import CASE, FAULTS, OTHERS, QUICK, SECRET, Target, client, config, until
 from wugan.approval.desk import DeskDepartment
 from wugan.approval.platform import PlatformDepartment
 from wugan.approval.port import Application, Department, document
 from wugan.clock import SystemClock
-from wugan.errors import VendorRefused, VendorUnavailable
+from wugan.errors import Forbidden, VendorRefused, VendorUnavailable
 from wugan.memory.vendors import MemoryDepartment
+from wugan.signing import verify
 
 FIRST = Application(
     id=f"{CASE}-approval-1",
@@ -69,7 +70,7 @@ class AtSandbox:
     server: SandboxServer
 
     def __post_init__(self) -> None:
-        self.port = PlatformDepartment(self.server.url, SECRET, SystemClock(), client())
+        self.port = PlatformDepartment(f"{self.server.url}/QD", SECRET, SystemClock(), client())
 
     def fail(self, fault: str) -> None:
         self.server.add_rule(match=CASE, fault=fault)
@@ -239,8 +240,34 @@ def test_the_application_on_paper_goes_with_its_hash(server: SandboxServer) -> N
         AtSandbox(server).port.submit(replace(SECOND, documents=(replace(paper, sha256="0" * 64),)))
 
 
+@pytest.mark.parametrize(("jurisdiction", "secret"), [("QD", SECRET), ("LX", OTHERS)])
+def test_each_bureaus_platform_tells_its_own_address_signed_with_its_own_key(target: Target, jurisdiction: str, secret: str) -> None:
+    """The product takes it there, and nowhere else."""
+    with SandboxServer(config(QUICK), target=target.url) as server:
+        port = PlatformDepartment(f"{server.url}/{jurisdiction}", secret, SystemClock(), client())
+        port.submit(replace(FIRST, jurisdiction=jurisdiction))
+        until(lambda: target.of(FIRST.id))
+    told, now = target.received[0], SystemClock().wall()
+    path = f"/callbacks/department/{jurisdiction}"
+    assert told.path == path
+    verify(secret, told.headers, path, told.body, now)
+    other, others = ("LX", OTHERS) if jurisdiction == "QD" else ("QD", SECRET)
+    for key, at in ((others, path), (secret, f"/callbacks/department/{other}")):
+        with pytest.raises(Forbidden):
+            verify(key, told.headers, at, told.body, now)
+
+
+def test_another_bureaus_platform_neither_takes_nor_drops(server: SandboxServer) -> None:
+    AtSandbox(server).port.submit(FIRST)
+    elsewhere = PlatformDepartment(f"{server.url}/LX", OTHERS, SystemClock(), client())
+    elsewhere.cancel(FIRST.id)
+    with pytest.raises(VendorRefused, match="not_competent"):
+        elsewhere.submit(SECOND)
+    assert [(row["id"], row["state"]) for row in server.records("applications")] == [(FIRST.id, "received")]
+
+
 def test_a_wrong_secret_submits_nothing(server: SandboxServer) -> None:
-    port = PlatformDepartment(server.url, "0" * 32, SystemClock(), client())
+    port = PlatformDepartment(f"{server.url}/QD", "0" * 32, SystemClock(), client())
     with pytest.raises(VendorUnavailable, match="401, signature_wrong"):
         port.submit(FIRST)
     assert server.records("applications") == []

@@ -24,7 +24,7 @@ from wugan.approval.desk import DeskDepartment
 from wugan.approval.platform import PlatformDepartment
 from wugan.cases.callbacks import Callbacks
 from wugan.courier.port import ParcelState
-from wugan.errors import InvalidInput, VendorRefused
+from wugan.errors import InvalidInput, NotFound, VendorRefused
 from wugan.items.model import Channel
 from wugan.outreach.port import Message
 from wugan.web import callbacks_app
@@ -191,6 +191,9 @@ def test_new_orders_go_round_a_courier_that_is_down(server: SandboxServer) -> No
 def test_each_bureau_has_its_department() -> None:
     assert isinstance(bootstrap.department("QD"), DeskDepartment)
     assert isinstance(bootstrap.department("LX"), PlatformDepartment)
+    assert bootstrap.platform_key("LX") == SECRETS["department"]
+    with pytest.raises(NotFound):
+        bootstrap.platform_key("QD")
 
 
 def test_a_secret_that_is_missing_is_named(server: SandboxServer) -> None:

@@ -166,10 +166,9 @@ def test_the_vendor_reads_when_to_come(pair: Pair) -> None:
     assert parcel["extra"].items() >= wanted.items()
 
 
+@pytest.mark.parametrize("pair_of", ["ems", "kuaidi100"], indirect=True)  # SF Express is told a beginning only
 def test_a_time_that_makes_no_sense_is_refused(pair: Pair) -> None:
     upside_down = replace(PICKUP, pickup_from=SLOT.end, pickup_until=SLOT.start)
-    if pair.name == "sf":
-        pytest.skip("SF Express is told a beginning only")
     if pair.name == "kuaidi100":
         upside_down = replace(upside_down, pickup_from=NOON.replace(hour=15), pickup_until=NOON)
     with pytest.raises(VendorRefused):
@@ -177,10 +176,9 @@ def test_a_time_that_makes_no_sense_is_refused(pair: Pair) -> None:
     assert pair.parcels() == []
 
 
+@pytest.mark.parametrize("pair_of", ["kuaidi100"], indirect=True)  # the only one with subscriptions
 def test_after_an_abort_kuaidi100_pushes_again(pair_of: Callable[..., Pair]) -> None:
     pair = pair_of(STILL.model_copy(update={"collect": 0.02, "arrive": 0.5}))  # each push arrives before the next
-    if pair.name != "kuaidi100":
-        pytest.skip("only Kuaidi100 has subscriptions")
     pair.server.add_rule(match=CASE, courier="lost")
     courier = pair.courier()
     courier.order(pair.claimed(DELIVERY))

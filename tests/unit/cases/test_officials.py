@@ -50,7 +50,7 @@ def test_the_light_starts_anew_with_the_longer_time_and_the_wait_with_it() -> No
     change = extends(case)
     assert case.head.light == "green"
     assert change.rescheduled
-    assert change.rescheduled.due_at == light_due(case.head, ITEM) > case.now
+    assert change.rescheduled.due_at == decide.supervision_due(case.head, ITEM, case.now) > case.now
     for light in ("yellow", "red"):
         case.now = light_due(case.head, ITEM)
         case.do(decide.came_due, ITEM)

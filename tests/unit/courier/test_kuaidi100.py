@@ -309,7 +309,7 @@ def test_an_answer_without_a_state_takes_nothing_back(hundred: Kuaidi100Courier,
         (0, {"dayType": "今天", "pickupStartTime": "09:00", "pickupEndTime": "11:00"}),
         (1, {"dayType": "明天", "pickupStartTime": "09:00", "pickupEndTime": "11:00"}),
         (2, {"dayType": "后天", "pickupStartTime": "09:00", "pickupEndTime": "11:00"}),
-        (3, {"remark": "请于2026-03-05T09:00/11:00上门取件"}),
+        (3, {"remark": "请于2026-03-05 09:00-11:00上门取件"}),
     ],
 )
 def test_when_to_come(hundred: Kuaidi100Courier, line: Line, clock: FixedClock, days: int, said_so: dict[str, str]) -> None:

@@ -63,7 +63,7 @@ ACCOUNTS = Accounts(
     ),
     city_app=CityApp(client_id="city", client_secret="citysecret", callback="callbacks/city"),
     faceid_tencent=FaceidTencent(secret_id="AKIDface", secret_key="facekey", rule_ids=("1",)),
-    department=Department(secret=DEPARTMENT_SECRET),
+    department=Department(secrets={"QD": DEPARTMENT_SECRET, "LX": DEPARTMENT_SECRET[::-1]}),
     cloudauth_aliyun=CloudauthAliyun(access_key_id="LTAIface", access_key_secret="authkey", scene_ids=(1000,)),
 )
 RETRY = Retry(first=(0.02,), every=0.05, give_up=2, timeout=1)
@@ -80,11 +80,12 @@ class Raw:
     def __post_init__(self) -> None:
         self.http = Client(App(self.box))
 
-    def department(self, path: str, value: Any, skew: int = 0, **headers: str) -> TestResponse:
+    def department(self, path: str, value: Any, skew: int = 0, bureau: str = "QD", **headers: str) -> TestResponse:
+        """A request to a bureau's platform, with QD's key."""
         body, stamp = json.dumps(value).encode(), str(int(time.time()) + skew)
         signature = hmac.new(DEPARTMENT_SECRET.encode(), f"{stamp}\n{path}\n".encode() + body, "sha256").hexdigest()
         signed = {"X-Wugan-Timestamp": stamp, "X-Wugan-Signature": signature} | headers
-        return self.http.post(path, data=body, content_type="application/json", headers=signed)
+        return self.http.post(f"/{bureau}{path}", data=body, content_type="application/json", headers=signed)
 
     def app(self, value: dict[str, Any]) -> dict[str, Any]:
         """A message of the city's app."""

@@ -25,7 +25,7 @@ def read_json(stream: IO[bytes] | None) -> dict[str, Any]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_runs_until_it_is_told_to_stop_and_leaves_its_records(tmp_path: Path, number: signal.Signals) -> None:
     config = tmp_path / "config.json"
-    config.write_text(json.dumps({"seed": 3, "vendors": {"department": {"secret": "0123456789abcdef"}}}), "utf-8")
+    config.write_text(json.dumps({"seed": 3, "vendors": {"department": {"secrets": {"QD": "0123456789abcdef"}}}}), "utf-8")
     state = tmp_path / "state"
     with subprocess.Popen([*COMMAND, "--config", str(config), "--state-dir", str(state)], stdout=subprocess.PIPE, cwd=ROOT) as process:
         place = read_json(process.stdout)

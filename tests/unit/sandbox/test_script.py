@@ -138,7 +138,7 @@ def test_after_a_correction_the_department_approves() -> None:
         ({"rules": [{"match": "c", "courier": "fly"}]}, "Input should be"),
         ({"rules": [{"match": "c", "couriers": "stall"}]}, "Extra inputs"),
         ({"vendors": {"bank": {}}}, "Extra inputs"),
-        ({"vendors": {"department": {"secret": "short"}}}, "at least 16"),
+        ({"vendors": {"department": {"secrets": {"QD": "short"}}}}, "at least 16"),
     ],
 )
 def test_a_configuration_that_makes_no_sense_is_refused(config: dict[str, Any], message: str) -> None:

@@ -5,11 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
-ADAPTERS = ("wugan.outreach.sms_", "wugan.outreach.wechat", "wugan.outreach.city_app", "wugan.identity.", "wugan.courier.", "wugan.clouds")
-PORTS = {"wugan.identity.port", "wugan.identity.sandbox", "wugan.courier.port", "wugan.courier.sandbox"}
+import wugan
+
+LAYER = Path(wugan.__file__).parents[1]
+
+# What speaks to a vendor, what those are put together from, and what only some pages draw.
+ADAPTERS = (
+    "wugan.outreach.carrier", "wugan.outreach.city_app", "wugan.outreach.sms_aliyun", "wugan.outreach.sms_tencent", "wugan.outreach.wechat",
+    "wugan.identity.aliyun", "wugan.identity.code", "wugan.identity.faces", "wugan.identity.tencent",
+    "wugan.courier.choice", "wugan.courier.ems", "wugan.courier.kuaidi100", "wugan.courier.reading", "wugan.courier.sf",
+    "wugan.approval.platform", "wugan.clouds", "wugan.vendors",
+)  # fmt: skip
+PAPER = ("wugan.courier.label", "wugan.pdf")
 
 
 def imported(code: str) -> set[str]:
@@ -20,8 +32,22 @@ def imported(code: str) -> set[str]:
 
 
 def test_the_wiring_alone_brings_no_adapter() -> None:
-    found = imported("import wugan.bootstrap") - PORTS
-    assert [name for name in sorted(found) if name.startswith((*ADAPTERS, "wugan.vendors"))] == []
+    found = imported("import wugan.bootstrap")
+    assert [name for name in sorted(found) if name.startswith((*ADAPTERS, *PAPER))] == []
+
+
+@pytest.mark.parametrize("name", [*ADAPTERS, *PAPER])
+def test_what_must_not_come_along_is_there(name: str) -> None:
+    """A renamed module would be missed for ever."""
+    assert find_spec(name)
+
+
+def test_every_module_that_speaks_over_http_is_named() -> None:
+    folders = [LAYER / "wugan" / part for part in ("outreach", "identity", "courier", "approval", "clouds")]
+    speaking = [path for folder in folders for path in folder.glob("*.py") if "from wugan.http import" in path.read_text("utf-8")]
+    names = [".".join(path.relative_to(LAYER).with_suffix("").parts) for path in speaking]
+    assert len(names) >= 9
+    assert [name for name in names if not name.startswith(ADAPTERS)] == []
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.vendors import SECRETS, document
-from wugan.errors import InvalidInput
+from wugan.errors import InvalidInput, NotFound
 from wugan.items.model import Jurisdiction
-from wugan.vendors import model
+from wugan.vendors import departments, model
 
 URL = "https://vendor.example.cn"
 
@@ -94,6 +94,26 @@ def test_what_is_no_document_is_refused(text: str) -> None:
 def test_it_knows_which_secrets_it_needs() -> None:
     needed = set(model.secret_names(model.parse(document(URL))))
     assert needed == set(SECRETS) - {"registry"}
+
+
+def test_a_platform_signs_under_the_name_department_unless_its_bureau_has_another() -> None:
+    own = {"LX": {"department": {"endpoint": f"{URL}/lx", "key": "department_lx"}}}
+    vendors = model.parse({"default": {"department": {"endpoint": URL}}, "jurisdictions": own})
+    secrets = {"department": "one", "department_lx": "other"}
+    keys = {name: departments.platform_key(vendors.of(name), secrets.__getitem__) for name in Jurisdiction}
+    assert keys == {"QD": "one", "PD": "one", "LX": "other"}
+    assert set(model.secret_names(vendors)) == set(secrets)
+
+
+def test_a_desk_has_no_platforms_key() -> None:
+    with pytest.raises(NotFound):
+        departments.platform_key(model.parse({}).of(Jurisdiction.QD), SECRETS.__getitem__)
+
+
+def test_two_platforms_do_not_share_a_key() -> None:
+    own = {"LX": {"department": {"endpoint": f"{URL}/lx"}}}
+    with pytest.raises(InvalidInput, match=r"department\.key"):
+        model.parse({"default": {"department": {"endpoint": URL}}, "jurisdictions": own})
 
 
 def test_every_endpoint_is_found_and_refused_where_it_is_not_public() -> None:

@@ -330,13 +330,3 @@ def test_the_timeline_tells_what_is_to_come(town: Town, client: Client, link: st
     text = client.get(f"/c/{link}/progress").text
     assert f"上一步完成后{town.item(link).limits.promised}个工作日内" in text
     assert f"上一步完成后{town.item(link).limits.delivery}个工作日内" in text
-
-
-def test_the_person_says_whether_the_parcel_came(town: Town, client: Client, link: str) -> None:
-    give_session(client, link, town.to_delivery(link))
-    assert f"/c/{link}/receipt" in client.get(f"/c/{link}/progress").text
-    page = client.get(f"/c/{link}/receipt")
-    assert "请选择收到了还是没有收到" in client.submit(page, "/receipt").text
-    assert client.submit(page, "/receipt", received="no").status == 409  # the courier does not say so
-    assert client.submit(page, "/receipt", received="yes").path.endswith("/progress")
-    assert "received_by_person" in [e.type for e in town.store.events(town.head(link).case_id)]

@@ -12,11 +12,11 @@ from tests.unit.web.client import Client, Reply
 from wugan.cases.model import Head, effect_id
 from wugan.signing import SIGNATURE_HEADER, TIME_HEADER, sign
 
-PATH = "/callbacks/department"
+PATH = "/callbacks/department/QD"
 NOBODY = "a" * 26
 
 
-def call(client: Client, message: dict[str, Any] | bytes, *, secret: str = "secret of department") -> Reply:
+def call(client: Client, message: dict[str, Any] | bytes, *, secret: str = "secret of QD") -> Reply:
     """Send a signed message."""
     body = message if isinstance(message, bytes) else json.dumps(message).encode()
     timestamp = str(int(client.town.clock.wall().timestamp()))

@@ -19,7 +19,8 @@ from wugan.cases.model import Head, Stage, effect_id
 from wugan.errors import Forbidden
 from wugan.signing import SIGNATURE_HEADER, TIME_HEADER, sign, verify
 
-PATH, SECRET = "/callbacks/department", "secret of department"
+PATH, SECRET = "/callbacks/department/QD", "secret of QD"
+OTHER, OTHERS = "/callbacks/department/LX", "secret of LX"
 FILE = b"%PDF-1.7 a certificate"
 
 
@@ -42,11 +43,18 @@ def approval(head: Head, **more: Any) -> dict[str, Any]:
     return {"id": "d-1", "application_id": application, "kind": "approved", "by": "x", "certificate": certificate | more}
 
 
-def tell(client: Client, message: dict[str, Any], *, late: int = 0, path: str = PATH, secret: str = SECRET, changed: bytes = b"") -> Reply:
-    """A message of the platform, signed as it signs."""
+def tell(
+    client: Client, message: dict[str, Any], *, late: int = 0, path: str = PATH, secret: str = SECRET, to: str = PATH, changed: bytes = b""
+) -> Reply:
+    """A message of a platform, sent to an address and signed as it signs for `path`."""
     body = json.dumps(message).encode()
     headers = platform.signed_headers(secret, path, body, client.town.clock.wall().timestamp() - late)
-    return client.request("POST", PATH, body + changed, headers | {"Content-Type": "application/json"})
+    return client.request("POST", to, body + changed, headers | {"Content-Type": "application/json"})
+
+
+def error_of(reply: Reply) -> tuple[int, str, str]:
+    error = json.loads(reply.text)["error"]
+    return reply.status, error["code"], error["field"]
 
 
 # --- the package
@@ -102,12 +110,43 @@ def test_what_we_send_the_platform_verifies_and_the_other_way_round() -> None:
 
 @pytest.mark.parametrize(
     "how",
-    [{"late": 301}, {"late": -301}, {"path": "/callbacks/courier"}, {"secret": "another's"}, {"changed": b" "}],
-    ids=["late", "early", "other path", "other secret", "other body"],
-)
+    [
+        {"late": 301}, {"late": -301}, {"path": "/callbacks/department"}, {"secret": "another's"}, {"secret": OTHERS},
+        {"secret": OTHERS, "path": OTHER}, {"path": OTHER}, {"to": OTHER}, {"changed": b" "},
+    ],
+    ids=[
+        "late", "early", "other path", "other secret", "another bureau's key", "another bureau's message", "signed for another bureau",
+        "sent to another bureau", "other body",
+    ],
+)  # fmt: skip
 def test_a_message_that_is_not_the_platforms_now_changes_nothing(client: Client, waiting: Head, how: dict[str, Any]) -> None:
     assert tell(client, approval(waiting), **how).status == 403
     assert client.town.store.head(waiting.case_id) == waiting
+
+
+def test_a_bureaus_platform_decides_no_case_of_another_bureau(client: Client, waiting: Head) -> None:
+    """Signed as it should be, with its own key at its own address: to it the case is as unknown as one that there is not."""
+    nobodys = approval(waiting) | {"application_id": effect_id("a" * 26, "approval", 1)}
+    for message in (approval(waiting), nobodys):
+        assert error_of(tell(client, message, to=OTHER, path=OTHER, secret=OTHERS)) == (404, "not_found", "case_id")
+    assert client.town.store.head(waiting.case_id) == waiting
+    assert tell(client, approval(waiting)).status == 200
+
+
+def test_what_another_bureau_was_refused_hinders_no_decision_of_the_right_one(client: Client, waiting: Head) -> None:
+    """The same id in both messages: the refused one is not remembered as taken in."""
+    tell(client, approval(waiting) | {"kind": "rejected", "reason": "x"}, to=OTHER, path=OTHER, secret=OTHERS)
+    assert tell(client, approval(waiting)).status == 200
+    assert client.town.store.head(waiting.case_id).stage is Stage.DELIVERY
+
+
+def test_an_address_of_no_bureau_is_none(client: Client, waiting: Head) -> None:
+    path = "/callbacks/department/XX"
+    assert error_of(tell(client, approval(waiting), to=path, path=path, secret="secret of XX")) == (404, "not_found", "jurisdiction")
+
+
+def test_just_within_the_tolerance_a_message_counts(client: Client, waiting: Head) -> None:
+    assert tell(client, approval(waiting), late=300).status == 200
 
 
 def test_a_replayed_decision_is_acknowledged_and_has_no_second_effect(client: Client, waiting: Head) -> None:

@@ -19,6 +19,7 @@ from wugan.approval.port import DecisionKind
 from wugan.cases import deadlines, decide
 from wugan.cases.desk import Official
 from wugan.cases.model import Change, Outcome, Stage, Task
+from wugan.courier.port import Detail, ParcelState
 from wugan.errors import Conflict, NotWaiting
 from wugan.signin.official import Role
 from wugan.web.applicant_app import SESSION_COOKIE
@@ -291,7 +292,7 @@ def test_an_auditor_reads_everything_and_changes_nothing(town: Town, waiting: st
     assert (page.status, "尹长庚" in page.text) == (200, True)
     assert {action.rpartition("/")[2] for action, _ in Forms(page.text).found} == {"sign-out"}
     before, csrf = town.store.head(waiting), page.form("/sign-out")[1]["csrf"]
-    for path in ("decide", "review", "extend", "assign", "received", "call", "task"):
+    for path in ("decide", "review", "extend", "assign", "received", "call", "task", "settle"):
         given = {"csrf": csrf, "extension": "x", "officer": "zhao-1", "task": "handle", "kind": "correction", "points": "x"}
         assert client.post(f"/desk/cases/{waiting}/{path}", given).status == 403
     assert town.store.head(waiting) == before
@@ -308,7 +309,7 @@ def test_an_item_manager_has_nothing_at_the_desk(town: Town, waiting: str) -> No
 def test_every_form_needs_the_sessions_token(town: Town, desk: Client, waiting: str) -> None:
     other = sits(town, SECOND).get("/desk").form("/sign-out")[1]["csrf"]
     posts = [path.format(case_id=waiting) for method, path, _ in ROUTES if method == "POST"]
-    assert len(posts) == 8
+    assert len(posts) == 9
     for path in (*posts, "/desk/sign-out"):
         assert desk.post(path, {"csrf": other}).status == 403
         assert desk.post(path, {}).status == 403
@@ -504,3 +505,70 @@ def test_what_is_decided_meanwhile_is_not_extended(town: Town, waiting: str, lin
     with pytest.raises(NotWaiting):
         town.desk.extend(town.official, waiting, "理由")
     assert not town.store.head(waiting).extended
+
+
+# --- parcels
+
+
+@pytest.fixture
+def locker(town: Town, link: str) -> str:
+    """The id of a case whose old certificate is at the bureau, and whose new one lies in a locker."""
+    town.to_delivery(link)
+    town.move(link, "pickup", ParcelState.ARRIVED)
+    town.move(link, "delivery", ParcelState.COLLECTED, Detail.LOCKER)
+    return town.head(link).case_id
+
+
+def test_a_case_shows_through_whose_hands_certificates_went(desk: Client, locker: str) -> None:
+    text = desk.get(f"/desk/cases/{locker}").text
+    for words in ("旧证：申请人", "旧证：快递", "旧证现在：审批部门", "新证照现在：快递柜或代收点"):
+        assert words in text
+
+
+def test_an_official_settles_what_became_of_a_parcel(town: Town, desk: Client, locker: str) -> None:
+    page = desk.get(f"/desk/cases/{locker}")
+    wrong = desk.submit(page, "/settle")
+    assert (wrong.status, "请选择查到的结果" in wrong.text) == (400, True)
+    assert desk.submit(page, "/settle", settlement="received", kind="approval").status == 404
+    done = desk.submit(page, "/settle", settlement="received")
+    assert (done.status, "/settle" in done.text) == (200, False)
+    head = town.store.head(locker)
+    assert (head.outcome, head.tasks) == (Outcome.DELIVERED, ())
+    assert town.store.events(locker)[-1].facts["by"] == town.official.id
+    assert desk.submit(page, "/settle", settlement="lost").status == 409
+
+
+def test_only_what_the_case_takes_is_offered(town: Town, desk: Client, waiting: str, link: str) -> None:
+    text = desk.get(f"/desk/cases/{waiting}").text
+    assert ('value="lost"' in text, 'value="resend"' in text) == (True, False)  # the old one may be lost; nobody waits for it
+    town.move(link, "pickup", ParcelState.ARRIVED)
+    assert "/settle" not in desk.get(f"/desk/cases/{waiting}").text
+
+
+def test_a_parcel_is_settled_by_its_own_bureau(town: Town, locker: str) -> None:
+    other = sits(town, Official("李审批", "LX"))
+    csrf = other.get("/desk").form("/sign-out")[1]["csrf"]
+    given = {"csrf": csrf, "kind": "delivery", "settlement": "lost"}
+    assert other.post(f"/desk/cases/{locker}/settle", given).status == 403
+    assert other.get(f"/desk/cases/{locker}/label/delivery").status == 403
+    assert town.store.head(locker).wait
+
+
+def test_the_label_of_a_parcel_is_printed(desk: Client, locker: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert f"/desk/cases/{locker}/label/delivery" in desk.get(f"/desk/cases/{locker}").text
+    with caplog.at_level(logging.INFO, "wugan.audit"):
+        file = desk.get(f"/desk/cases/{locker}/label/delivery")
+    assert (file.status, file.headers["Content-Type"], file.content[:5]) == (200, "application/pdf", b"%PDF-")
+    assert [vars(r)["route"] for r in caplog.records if r.name == "wugan.audit"] == ["/desk/cases/{case_id}/label/{kind}"]
+    for none in ("give_back", "approval"):
+        assert desk.get(f"/desk/cases/{locker}/label/{none}").status == 404
+
+
+def test_no_label_is_offered_without_a_waybill(town: Town, desk: Client, link: str) -> None:
+    town.to_declaration(link)
+    assert "/label/" not in desk.get(f"/desk/cases/{town.head(link).case_id}").text
+
+
+def test_who_manages_items_as_well_finds_the_bench(town: Town, desk: Client) -> None:
+    both = Official("孙主任", "QD", "sun-1", frozenset({Role.APPROVER, Role.MANAGER}))
+    assert ("事项管理台" in sits(town, both).get("/desk").text, "事项管理台" in desk.get("/desk").text) == (True, False)

@@ -1,4 +1,4 @@
-"""Link scanners follow links: no GET of the applicant's pages writes anything, for anybody, at any stage."""
+"""Link scanners follow links: no GET of anybody's pages writes anything, at any stage."""
 
 from __future__ import annotations
 
@@ -7,20 +7,32 @@ from typing import Any
 
 import pytest
 
+from tests.browser.serve import STAGE
 from tests.browser.town import Town
+from tests.support.state import state
 from tests.unit.web.client import Client
 from tests.unit.web.test_applicant import give_session
 from wugan.approval.port import DecisionKind
 from wugan.cases.model import Power
 from wugan.courier.port import ParcelState
+from wugan.signin.official import Official, Role
+from wugan.signin.session import RENEW
+from wugan.web import bench_app, desk_app
 from wugan.web.applicant_app import ROUTES
+from wugan.web.bench.words import digest
+from wugan.web.sitting import SESSION_COOKIE
 
 READS = [path for method, path, _ in ROUTES if method == "GET"] + ["/c/{link}/proof", "/static/{name}", "/health"]
+DESK = [path for method, path, _ in desk_app.ROUTES if method == "GET"] + ["/desk/sign-in", "/desk/sign-in/return"]
+BENCH = [path for method, path, *_ in bench_app.ROUTES if method == "GET"]
+OFFICIAL = Official("王审批", "QD", roles=frozenset(Role))
 WRITERS = {
     "store": ("create", "commit", "erase"),
     "waits": ("store_token", "sent", "reschedule", "drop"),
-    "items": ("publish",),
-    "preferences": ("set",),
+    "items": ("keep", "record", "publish"),
+    "people": ("put",),
+    "requests": ("swap",),
+    "roster": ("arrived",),
     "messenger": ("send",),
     "identity": ("start_face", "start_code", "check_face", "check_code"),
     "courier": ("order", "cancel"),
@@ -52,6 +64,9 @@ STAGES: dict[str, Callable[[Town, str], str]] = {
 }
 
 
+NO_PARCEL = ("unidentified", "intention", "declaration", "approval", "correction")  # on its way to the person
+
+
 def forbid(town: Town, patch: pytest.MonkeyPatch) -> list[str]:
     """Every writer of the stores and vendors is a trap; returns the names of those that were stepped on."""
     stepped: list[str] = []
@@ -69,7 +84,26 @@ def forbid(town: Town, patch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_no_get_writes(town: Town, link: str, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_get_of_an_official_writes(town: Town, link: str, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    STAGES[stage](town, link)
+    head, client = town.head(link), Client(town)
+    bench, version = town.workshop.bench, digest(head.item_version)
+    simulation = bench.simulate_beside(head.item_code, head.item_version, head.item_version, OFFICIAL.name)
+    client.cookies[STAGE + "/"] = {SESSION_COOKIE: town.entrance.sessions.begin(OFFICIAL)}
+    values = {
+        "case_id": head.case_id, "kind": "delivery", "code": head.item_code, "digest": version, "before": version, "after": version,
+        "id": simulation,
+    }  # fmt: skip
+    town.clock.at += RENEW  # a page renews the session, which is no row
+    before, stepped = state(town), forbid(town, monkeypatch)
+    statuses = {"/desk/sign-in/return": 403, "/desk/cases/{case_id}/label/{kind}": 404 if stage in NO_PARCEL else 200}
+    for path in (*DESK, *BENCH):
+        assert client.get(path.format(**values), follow=False).status == statuses.get(path, 200), path
+    assert (state(town), stepped) == (before, [])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_get_of_a_person_writes(town: Town, link: str, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     session = STAGES[stage](town, link)
     agent = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
     links = [link]

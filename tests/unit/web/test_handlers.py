@@ -34,7 +34,7 @@ def load(name: str) -> ModuleType:
     [
         ("applicant", "GET", "/c/{link}"),
         ("desk", "GET", "/desk/cases/{case_id}"),
-        ("callbacks", "POST", "/callbacks/department"),
+        ("callbacks", "POST", "/callbacks/department/{jurisdiction}"),
     ],
 )
 def test_a_log_line_names_the_route_and_nothing_else(
@@ -44,7 +44,7 @@ def test_a_log_line_names_the_route_and_nothing_else(
     monkeypatch.setattr(bootstrap, name, lambda: getattr(town, name))
     monkeypatch.setattr(runtime, "logger", Logger(service=f"of-{name}"))  # one that writes where this test reads
     module = load(name)
-    target = path.format(link=link, case_id=town.head(link).case_id)
+    target = path.format(link=link, case_id=town.head(link).case_id, jurisdiction="QD")
     headers = {"Cookie": "wugan_desk=secret", "Content-Type": "application/json"}
     event = rest_event(module.app, method, target, headers, b'{"secret": 1}' if method == "POST" else b"")
     response = module.handler(event, CONTEXT)

@@ -31,6 +31,8 @@ GET /c/{link}/preview
 GET /c/{link}/withdraw
 GET /c/{link}/receipt
 POST /c/{link}/receipt
+GET /c/{link}/redelivery
+POST /c/{link}/redelivery
 GET /c/{link}/rating
 POST /c/{link}/rating
 GET /c/{link}/why
@@ -62,6 +64,8 @@ POST /desk/cases/{case_id}/review
 POST /desk/cases/{case_id}/extend
 POST /desk/cases/{case_id}/assign
 POST /desk/cases/{case_id}/received
+POST /desk/cases/{case_id}/settle
+GET /desk/cases/{case_id}/label/{kind}
 POST /desk/cases/{case_id}/call
 POST /desk/cases/{case_id}/task
 GET /desk/tasks
@@ -83,7 +87,7 @@ GET /bench/statistics
 GET /bench/statistics/csv
 """
 CALLBACKS = """
-POST /callbacks/department
+POST /callbacks/department/{jurisdiction}
 POST /callbacks/courier/{jurisdiction}/{vendor}
 POST /callbacks/sms/{jurisdiction}/{vendor}
 POST /callbacks/wechat/{jurisdiction}
@@ -130,12 +134,28 @@ GET /v1/case/certificate
 OPTIONS /v1/case/certificate
 GET /v1/case/proof
 OPTIONS /v1/case/proof
+GET /v1/case/agents
+POST /v1/case/agents
+OPTIONS /v1/case/agents
+POST /v1/case/agents/revoke
+OPTIONS /v1/case/agents/revoke
+POST /v1/case/consent
+OPTIONS /v1/case/consent
+GET /v1/case/preferences
+POST /v1/case/preferences
+OPTIONS /v1/case/preferences
+POST /v1/case/preview
+OPTIONS /v1/case/preview
+POST /v1/case/rating
+OPTIONS /v1/case/rating
+POST /v1/case/receipt
+OPTIONS /v1/case/receipt
+POST /v1/case/redelivery
+OPTIONS /v1/case/redelivery
 POST /v1/verify
 OPTIONS /v1/verify
 GET /v1/problems/{code}
-OPTIONS /v1/problems/{code}
 GET /v1/openapi.json
-OPTIONS /v1/openapi.json
 """
 
 

@@ -248,6 +248,13 @@ def department(jurisdiction: str) -> Department:
     return departments.department(bureau(jurisdiction), kit())
 
 
+def platform_key(jurisdiction: str) -> str:
+    """What a jurisdiction's approval platform signs with. Raises NotFound when it has none."""
+    from wugan.vendors import departments
+
+    return departments.platform_key(bureau(jurisdiction), vendor_secret)
+
+
 def certificate_key(jurisdiction: str) -> str:
     """With which a jurisdiction's department signs certificates; empty: it does not."""
     from wugan.vendors import departments
@@ -414,7 +421,7 @@ def statistics() -> Statistics:
 @cache
 def callbacks() -> Callbacks:
     """The way in for vendors and departments."""
-    return Callbacks(context(), applicant(), messages(), courier, vendor_secret, certificate_key)
+    return Callbacks(context(), messages(), courier, platform_key, certificate_key)
 
 
 @cache

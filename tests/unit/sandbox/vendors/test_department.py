@@ -48,7 +48,7 @@ def test_another_clock_is_refused(raw: Raw, skew: int) -> None:
 
 def test_a_signature_for_another_path_is_refused(raw: Raw) -> None:
     raw.department(PATH, PACKAGE)
-    sent = raw.http.post(f"{PATH}/c-approval-1/cancel", data=b"{}", content_type="application/json")
+    sent = raw.http.post(f"/QD{PATH}/c-approval-1/cancel", data=b"{}", content_type="application/json")
     assert code_of(sent) == (401, "timestamp_missing")
 
 
@@ -57,6 +57,13 @@ def test_a_replayed_message_has_no_second_effect(raw: Raw) -> None:
     assert (first["repeated"], again["repeated"]) == (False, True)
     assert first["reference"] == again["reference"]
     assert len(raw.box.book.applications) == 1
+
+
+def test_each_bureaus_platform_has_its_key_and_takes_its_own_cases(raw: Raw) -> None:
+    assert code_of(raw.department(PATH, PACKAGE | {"jurisdiction": "LX"}, bureau="LX")) == (401, "signature_wrong")
+    assert code_of(raw.department(PATH, PACKAGE, bureau="PD")) == (401, "secret_missing")
+    assert code_of(raw.department(PATH, PACKAGE | {"jurisdiction": "LX"})) == (422, "not_competent")
+    assert len(raw.box.book.applications) == 0
 
 
 def test_without_an_account_nobody_is_served(raw_of: Callable[..., Raw]) -> None:
@@ -86,13 +93,13 @@ def test_down_it_answers_nothing_of_its_own_and_comes_back(raw: Raw) -> None:
 @pytest.mark.parametrize("kind", ["pdf", "ofd"])
 def test_the_decision_is_signed_and_brings_a_signed_file(raw_of: Callable[..., Raw], listener: Listener, until: Until, kind: Any) -> None:
     key = Ed25519PrivateKey.generate()
-    account = Department(secret=DEPARTMENT_SECRET, certificates=kind, certificate_key=key.private_bytes_raw().hex())
+    account = Department(secrets={"QD": DEPARTMENT_SECRET}, certificates=kind, certificate_key=key.private_bytes_raw().hex())
     raw = raw_of(Delays(decide=0), Accounts(department=account))
     raw.box.point_at(f"{listener.url}/stage")
     raw.department(PATH, PACKAGE)
     (told,) = until(lambda: listener.received)
-    assert told["path"] == "/stage/callbacks/department"
-    verify(DEPARTMENT_SECRET, told["headers"], "/callbacks/department", told["body"], datetime.now(UTC))
+    assert told["path"] == "/stage/callbacks/department/QD"
+    verify(DEPARTMENT_SECRET, told["headers"], "/callbacks/department/QD", told["body"], datetime.now(UTC))
     certificate = told["json"]["certificate"]
     content = base64.b64decode(certificate["file_base64"], validate=True)
     assert hashlib.sha256(content).hexdigest() == certificate["file_sha256"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.browser.town import ADDRESS, Town
+from tests.browser.town import ADDRESS, LEGAL, Town
 from tests.unit.web.api.caller import Caller, refused, told
 from tests.unit.web.client import Reply
 from wugan.approval.port import DecisionKind
@@ -56,10 +56,59 @@ def test_from_the_link_to_the_certificate(caller: Caller, town: Town, link: str)
     assert told(caller.get("/case/proof"))["format"] == "wugan-case-proof/1"
 
 
+def answers(town: Town) -> list[bytes]:
+    """What is kept to answer repeats."""
+    return [claim.answer for claim in town.requests.claims.values() if claim.answer]
+
+
+def test_a_look_at_the_application_writes_nothing(caller: Caller, town: Town, link: str) -> None:
+    to_declaration(caller)
+    before, kept = town.head(link), len(answers(town))
+    slot = told(caller.get("/case/declaration"))["pickup_slots"][0]["slot"]
+    told_so = DECLARED | {
+        "disputed": {"registered_address": "青岛市市南区香港中路9号"},
+        "why": {"registered_address": "已搬迁"},
+        "pickup_slot": slot,
+    }
+    shown = told(caller.post("/case/preview", told_so, key="one-key-for-a-look--"))
+    line = next(f for f in shown["fields"] if f["name"] == "registered_address")
+    assert (line["disputed"], line["why"], shown["pickup_slot"]) == ("青岛市市南区香港中路9号", "已搬迁", slot)
+    assert [m["origin"] for m in shown["materials"] if m["sha256"]] == ["generated"]
+    assert town.head(link) == before
+    assert len(answers(town)) == kept  # it is personal: nothing of it is kept
+    assert told(caller.post("/case/preview", told_so, key="one-key-for-a-look--")) == shown
+    told(caller.post("/case/declaration", told_so))
+    assert "keeper" in town.head(link).tasks
+    form = told(caller.get("/case/declaration"))
+    assert (form["return_way"], form["delivery_way"], form["pickup_slot"]) == ("courier", "courier", slot)
+
+
+def test_one_of_several_contacts_proves_to_be_the_person(town: Town) -> None:
+    caller = Caller(town, town.open_case(others=1))
+    people = told(caller.get("/case"))["people"]
+    assert [(p["who"], p["role"]) for p in people] == [(0, "handling_person"), (1, "legal_representative")]
+    check = told(caller.post("/case/identity", {"method": "code", "who": 1}))["check"]
+    code = town.identity.codes[town.head(caller.link).check.partition(":")[2]].zfill(6)
+    told(caller.post("/case/identity/code", {"check": check, "code": code, "id_tail": LEGAL[-4:]}))
+    assert refused(caller.post("/case/identity", {"method": "code", "who": 2})) == (400, "invalid_input", "who")
+
+
 def test_no_is_one_call_without_proof(caller: Caller, town: Town, link: str) -> None:
     assert told(caller.post("/case/decline", {"forever": True}))["outcome"] == "declined"
     assert town.head(link).outcome is Outcome.DECLINED
     assert town.store.opted_out(town.head(link).subject, town.head(link).item_code)
+
+
+def test_after_somebody_identified_the_link_alone_ends_nothing(caller: Caller, town: Town, link: str) -> None:
+    """docs/adr/0016: what one began, whoever has the link may not end; who asks for a person without a session is helped all the same."""
+    caller.identify()
+    holder, before = Caller(town, link), town.head(link)
+    assert refused(holder.post("/case/decline", {})) == (401, "unauthorized", "Wugan-Session")
+    holder.session = town.session(town.open_case("water-supply-name"))
+    assert refused(holder.post("/case/decline", {}))[:2] == (403, "forbidden")
+    assert town.head(link) == before
+    assert told(Caller(town, link).post("/case/ask", {}))["outcome"] is None
+    assert told(caller.post("/case/ask", {}))["outcome"] == "by_person"
 
 
 def test_intention_may_be_no(caller: Caller, town: Town, link: str) -> None:
@@ -80,8 +129,11 @@ def test_withdrawn(caller: Caller, town: Town, link: str) -> None:
 
 
 def test_by_face(caller: Caller, town: Town, link: str) -> None:
-    assert refused(caller.post("/case/identity", {"method": "face"})) == (400, "invalid_input", "consent")
-    begun = told(caller.post("/case/identity", {"method": "face", "consent": True}))
+    before = town.head(link)
+    assert refused(caller.post("/case/identity", {"method": "face"})) == (400, "invalid_input", "face_consent")
+    assert town.head(link) == before
+    begun = told(caller.post("/case/identity", {"method": "face", "face_consent": True}))
+    assert [e.type for e in town.store.events(before.case_id)][-2:] == ["face_consented", "identity_started"]
     assert begun["url"].startswith("https://identity.example/")
     assert told(caller.post("/case/identity/face", {"check": begun["check"]}, key="the-same-key-each-time"), 202)["session"] is None
     town.identity.finish_face(town.head(link).check.partition(":")[2], passed=True)
@@ -128,7 +180,7 @@ def test_without_link_or_session(caller: Caller, town: Town, link: str, asked: O
     reply = nobody.post(path, {}) if asked.body else nobody.get(path)
     assert refused(reply) == (401, "unauthorized", "Authorization")
     assert reply.headers["WWW-Authenticate"].startswith("Bearer")
-    if asked.access is Access.SESSION:
+    if asked.access.needs_session:
         reply = caller.post(path, {}) if asked.body else caller.get(path)
         assert refused(reply) == (401, "unauthorized", "Wugan-Session")
     assert town.head(link) == before
@@ -181,6 +233,16 @@ def test_a_body_that_is_no_json_too_large_or_of_another_type(caller: Caller) -> 
     for kind in ("", "text/plain", "application/json; charset=gbk", "application/jsonp"):
         assert refused(send(b"{}", kind)) == (415, "unsupported_media_type", "Content-Type")
     assert told(send(b"{}", "Application/JSON; charset=UTF-8"))
+
+
+def test_everything_that_is_wrong_with_a_form_is_told_at_once(caller: Caller) -> None:
+    to_declaration(caller)
+    wrong = DECLARED | {"pickup_address": "短", "delivery_address": "也短", "pickup_slot": "2020-01-01T09:00/11:00"}
+    problem = told(caller.post("/case/declaration", wrong), 400)
+    assert (problem["code"], problem["field"]) == ("invalid_input", "pickup_address")
+    assert [fault["field"] for fault in problem["errors"]] == ["pickup_address", "delivery_address", "pickup_slot"]
+    assert all(fault["detail"] for fault in problem["errors"])
+    assert told(caller.post("/case/declaration", {}), 400)["errors"] == []
 
 
 def test_a_field_of_the_form_is_named(caller: Caller) -> None:

@@ -62,6 +62,9 @@ def prepared(caller: Caller, path: str) -> Any:
     caller.session = town.session(link)
     if path == "/case/intention":
         return {"answer": "continue"}
+    if path == "/case/agents":
+        agent = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
+        return agent | {"powers": ["declare"], "last_day": town.clock.now().date().isoformat()}
     town.applicant.intend(link, caller.session)
     town.declaring.declare(town.head(link).case_id)
     if path == "/case/withdraw":
@@ -75,6 +78,7 @@ EFFECTS = {
     "/case/intention": "intention_confirmed",
     "/case/declaration": "declared",
     "/case/withdraw": "withdrawn",
+    "/case/agents": "delegated",
 }
 
 

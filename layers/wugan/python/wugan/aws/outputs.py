@@ -9,6 +9,7 @@ from wugan.aws.clients import client
 from wugan.errors import NotFound
 
 SETTINGS = {
+    "Stage": config.STAGE,
     "CasesTable": config.CASES_TABLE,
     "WaitsTable": config.WAITS_TABLE,
     "ItemsTable": config.ITEMS_TABLE,

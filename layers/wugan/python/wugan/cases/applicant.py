@@ -16,6 +16,7 @@ from wugan.cases.declaration import ADDRESSES, Confirmed
 from wugan.cases.declaration import Declaration as Declaration
 from wugan.cases.door import Door, Guest, Identified
 from wugan.cases.model import Change, Event, Head, Power, Stage, effect_id
+from wugan.cases.parcels import Parcels
 from wugan.cases.preferences import Preferences
 from wugan.cases.rights import Rights
 from wugan.cases.together import Other
@@ -24,7 +25,7 @@ from wugan.errors import Forbidden, InvalidInput
 from wugan.forms import package, prefill
 from wugan.forms.prefill import Filled
 from wugan.identity.port import Checked, IdentityVerifier
-from wugan.items.model import Item
+from wugan.items.model import DeliveryWay, Item
 from wugan.outreach.plan import bureau
 
 QUESTION = "是否继续办理“{item}”？选择“继续办理”即视为您提出申请。"
@@ -297,7 +298,14 @@ class Applicant:
     def confirm_receipt(self, link: str, session: str, received: bool) -> Head:
         """Whether what a courier carried is in the person's hands: what the courier says of it may be wrong."""
         who = self.door.principal(link, session)
-        return self._apply(who.head, lambda head, now: decide.confirmed_receipt(head, received, now, self.context.random))
+        return Parcels(self.context).received(who.head.case_id, received)
+
+    def choose_redelivery(self, link: str, session: str, way: str, address: str) -> Head:
+        """What becomes of a certificate that came home: sent again to this address, or fetched at the counter. Raises InvalidInput."""
+        who = self.door.principal(link, session)
+        if way not in (DeliveryWay.COURIER, DeliveryWay.PICK_UP):
+            raise InvalidInput("by courier, or at the counter", field="delivery_way")
+        return Parcels(self.context).choose(who.head.case_id, DeliveryWay(way), address)
 
     # --- inside
 

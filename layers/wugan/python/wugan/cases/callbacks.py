@@ -15,30 +15,34 @@ from wugan import signing
 from wugan.approval import certificate
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases import decide
-from wugan.cases.applicant import Applicant
 from wugan.cases.context import Context
 from wugan.cases.desk import decide_case
 from wugan.cases.messages import Messages
 from wugan.cases.model import Change, Head, Stage, parse_effect_id
 from wugan.courier.port import Courier
-from wugan.errors import CaseEnded, Duplicate, InvalidInput, NotWaiting, NotYet
+from wugan.errors import CaseEnded, Duplicate, InvalidInput, NotFound, NotWaiting, NotYet
+from wugan.items.model import Jurisdiction
 from wugan.outreach.people import Handed
 from wugan.outreach.receipts import Receipt, Status
 
 MOST_BYTES = 2_000_000
 MOST_POINTS = 30
+REQUIRED = ("id", "application_id", "kind", "by")
 
 
 @dataclass(frozen=True)
 class Callbacks:
-    """The way in for outside parties; each has a secret of its own."""
+    """The way in for outside parties. What is of a bureau is asked for by its jurisdiction.
+
+    `platform_key`: what its department's platform signs with; raises NotFound where it has none. `certificate_key`: what that checks
+    certificates with; empty: they are not signed.
+    """
 
     context: Context
-    applicant: Applicant
     messages: Messages
-    courier_port: Callable[[str], Courier]  # by jurisdiction
-    secrets: Callable[[str], str]  # by name
-    certificate_key: Callable[[str], str] = lambda _: ""  # by jurisdiction: with which its department signs certificates
+    courier_port: Callable[[str], Courier]
+    platform_key: Callable[[str], str]
+    certificate_key: Callable[[str], str] = lambda _: ""
 
     def receipt(self, receipt: Receipt) -> None:
         """What became of a message. Only prompts have an answer to it; that of a code or a notice is in the log of sends."""
@@ -82,14 +86,19 @@ class Callbacks:
 
         return self.context.apply(case_id, taken)
 
-    def department(self, headers: dict[str, str], path: str, body: bytes) -> None:
-        """A decision: {id, application_id, kind, by, points, reason_code, reason, certificate}."""
-        message = self._open(headers, path, body, ("id", "application_id", "kind", "by"))
+    def department(self, jurisdiction: str, headers: dict[str, str], path: str, body: bytes) -> None:
+        """A decision of a bureau's platform: {id, application_id, kind, by, points, reason_code, reason, certificate}.
+
+        Raises NotFound for a bureau without a platform, and for a case of another bureau as for no case: its key proves nothing there.
+        """
+        message = self._open(jurisdiction, headers, path, body)
         decision = _decision(message)
         case_id, kind, attempt = parse_effect_id(decision.application_id)
         if kind != "approval":
             raise InvalidInput("no application of ours", field="application_id")
         head = self.context.store.head(case_id)
+        if head.jurisdiction != jurisdiction:
+            raise NotFound("no such case", field="case_id")
         self._written(head, kind, attempt)
         if head.stage is not Stage.APPROVAL or head.attempts.get(kind) != attempt:
             return  # decided, withdrawn or corrected meanwhile: the message is late or a repeat
@@ -103,17 +112,19 @@ class Callbacks:
 
     # --- inside
 
-    def _open(self, headers: dict[str, str], path: str, body: bytes, required: tuple[str, ...]) -> dict[str, Any]:
+    def _open(self, jurisdiction: str, headers: dict[str, str], path: str, body: bytes) -> dict[str, Any]:
+        if jurisdiction not in set(Jurisdiction):
+            raise NotFound("no such bureau", field="jurisdiction")
         if len(body) > MOST_BYTES:
             raise InvalidInput(f"at most {MOST_BYTES} bytes", field="body")
-        signing.verify(self.secrets("department"), headers, path, body, self.context.clock.wall())
+        signing.verify(self.platform_key(jurisdiction), headers, path, body, self.context.clock.wall())
         try:
             message = json.loads(body)
         except ValueError:
             raise InvalidInput("this is not JSON", field="body") from None
         if not isinstance(message, dict):
             raise InvalidInput("a JSON object is expected", field="body")
-        for name in required:
+        for name in REQUIRED:
             if not isinstance(message.get(name), str) or not 0 < len(message[name]) <= 200:
                 raise InvalidInput("a text of 1 to 200 characters is expected", field=name)
         return message

@@ -101,11 +101,16 @@ def _by_courier(told: Declaration) -> bool:
 
 
 def _places(jurisdiction: str, told: Declaration) -> Iterator[InvalidInput]:
-    for name, value in _wanted(told).items():
-        if not 6 <= len(value) <= 120:
-            yield InvalidInput("give an address of 6 to 120 characters at which the courier finds you", field=name)
-        elif not findable(value, jurisdiction):
-            yield InvalidInput("name the province, the city and the district, and then the road or village", field=name)
+    yield from filter(None, (misplaced(name, value, jurisdiction) for name, value in _wanted(told).items()))
+
+
+def misplaced(name: str, address: str, jurisdiction: str) -> InvalidInput | None:
+    """What is wrong with an address to which a courier is to come, told of the field `name`; None when nothing is."""
+    if not 6 <= len(address) <= 120:
+        return InvalidInput("give an address of 6 to 120 characters at which the courier finds you", field=name)
+    if not findable(address, jurisdiction):
+        return InvalidInput("name the province, the city and the district, and then the road or village", field=name)
+    return None
 
 
 def findable(address: str, jurisdiction: str) -> bool:

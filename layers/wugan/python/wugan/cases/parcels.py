@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from wugan.cases import decide
 from wugan.cases.context import Context
 from wugan.cases.decide import Settlement
-from wugan.cases.desk import Official
+from wugan.cases.declaration import misplaced
 from wugan.cases.ends import GOODS, ends
 from wugan.cases.model import Change, Head, Stage, effect_id
-from wugan.courier.label import Label, label, masked
-from wugan.errors import Forbidden, InvalidInput, NotFound, NotWaiting
+from wugan.errors import Forbidden, NotFound, NotWaiting
 from wugan.items.model import DeliveryWay
-
-ADDRESS = range(6, 121)  # characters
+from wugan.signin.official import Official
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,12 @@ class Parcels:
 
     def choose(self, case_id: str, way: DeliveryWay, address: str = "") -> Head:
         """The identified person says what becomes of a certificate that came home. Raises NotWaiting, Conflict, InvalidInput."""
-        address = address.strip()
-        if way is DeliveryWay.COURIER and len(address) not in ADDRESS:
-            raise InvalidInput("give an address of 6 to 120 characters at which the courier finds you", field="delivery_address")
-        form, now = dict(self.context.store.sealed(case_id, "form") or {}), self.context.clock.now()
+        form, now, address = dict(self.context.store.sealed(case_id, "form") or {}), self.context.clock.now(), address.strip()
 
         def chosen(head: Head) -> Change:
+            wrong = misplaced("delivery_address", address, head.jurisdiction) if way is DeliveryWay.COURIER else None
+            if wrong:
+                raise wrong
             field = "pickup_address" if head.stage is Stage.GIVE_BACK else "delivery_address"
             new = form | ({field: address} if way is DeliveryWay.COURIER else {})
             return decide.chose_redelivery(head, way, new, now, self.context.random)
@@ -54,12 +52,14 @@ class Parcels:
             asked = stage or decide.in_question(head)
             if asked is None:
                 raise NotWaiting("there is no parcel to settle")
-            return decide.settled(head, asked, what, official.name, now, self.context.random)
+            return decide.settled(head, asked, what, official.id, now, self.context.random)
 
         return self.context.apply(case_id, settled)
 
     def label(self, official: Official, case_id: str, stage: Stage) -> bytes:
         """The label of the stage's newest parcel as PDF. Raises Forbidden, NotFound when none was ordered."""
+        from wugan.courier.label import Label, label, masked  # the desk alone draws labels, every function has these services
+
         head = self._own(official, case_id)
         ordered = [e for e in self.context.store.events(case_id) if e.type == f"{stage.value}_ordered"]
         if not ordered or not ordered[-1].facts["waybill"]:

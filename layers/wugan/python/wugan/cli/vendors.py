@@ -86,5 +86,5 @@ def _callbacks(jurisdiction: str, bureau: model.Bureau) -> list[str]:
         *([f"/callbacks/app/{jurisdiction}?key=<{bureau.app.callback_key}>"] if bureau.app else []),
         *(f"/callbacks/courier/{jurisdiction}/sf?key=<{one.push_key}>" for one in couriers if isinstance(one, model.Sf)),
         *(f"/callbacks/courier/{jurisdiction}/ems" for one in couriers if isinstance(one, model.Ems)),
-        *(["/callbacks/department"] if isinstance(bureau.department, model.Platform) else []),
+        *([f"/callbacks/department/{jurisdiction}"] if isinstance(bureau.department, model.Platform) else []),
     ]

@@ -189,13 +189,13 @@ class Couriers(Strict):
 
 
 class Platform(Strict):
-    """A department with an approval platform; `key` signs both ways. All platforms share one: what they send is checked under that name.
+    """A department with an approval platform; `key` signs both ways. Each platform has its own: it must not decide for another.
 
     `certificate_key` is public: with it the department's signatures on certificates are checked (`wugan.approval.certificate`).
     """
 
     endpoint: Endpoint
-    key: Annotated[Literal["department"], NAMES_SECRET] = "department"
+    key: SecretName = "department"
     certificate_key: Annotated[str, StringConstraints(pattern=r"^(ed25519:[A-Za-z0-9+/]{43}=)?$")] = ""
 
 
@@ -224,6 +224,14 @@ class Vendors(Strict):
 
     default: Bureau = Bureau()
     jurisdictions: dict[Jurisdiction, Bureau] = {}
+
+    @model_validator(mode="after")
+    def _each_platform_its_key(self) -> Vendors:
+        found = {self.of(jurisdiction).department for jurisdiction in Jurisdiction}
+        platforms = {(one.endpoint, one.key) for one in found if isinstance(one, Platform)}
+        if len({key for _, key in platforms}) != len(platforms):
+            raise ValueError("department.key: each platform has a key of its own, else one could decide for another's bureau")
+        return self
 
     def of(self, jurisdiction: str) -> Bureau:
         """A bureau's vendors: its own sections over the default's."""

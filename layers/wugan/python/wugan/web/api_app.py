@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from wugan.cases.applicant import Applicant
 from wugan.cases.audit import Audit
-from wugan.cases.model import Head
+from wugan.cases.model import Head, Stage
 from wugan.cases.ports import RequestStore
 from wugan.errors import StaleHead, VendorUnavailable, WuganError
 from wugan.web.api import problems, shapes, wire
@@ -38,7 +38,7 @@ def create(
     app.api.binary_types = BINARY
     for path, found in groupby(sorted(OPERATIONS, key=lambda o: o.path), key=lambda o: o.path):
         place = Place(app, {o.method: o for o in found}, service, audit, requests, origins)
-        app.route(path, methods=[*place.operations, "OPTIONS"], name=path, content_types=[])(place.view(path))
+        app.route(path, methods=place.methods, name=path, content_types=[])(place.view(path))
     return app
 
 
@@ -56,7 +56,8 @@ class Place:
     ) -> None:
         self.app, self.operations = app, operations
         self.service, self.audit, self.requests, self.origins = service, audit, requests, origins
-        self.allow = ", ".join([*operations, "OPTIONS"])
+        self.methods = [*operations, *(["OPTIONS"] if any(o.foreseen for o in operations.values()) else [])]
+        self.allow = ", ".join(self.methods)
 
     def view(self, path: str) -> Callable[..., Response]:
         """The Chalice view."""
@@ -90,7 +91,7 @@ class Place:
     def _asked(self, operation: Operation, request: Request, params: Mapping[str, str]) -> Asked:
         headers = request.headers
         link = wire.bearer(headers) if operation.access is not Access.NOBODY else ""
-        session = wire.session(headers) if operation.access is Access.SESSION else ""
+        session = wire.session(headers, needed=operation.access.needs_session) if link else ""
         query = wire.query(operation.query, request.query_params or {})
         body = wire.body(operation.body, headers, body_of(request)) if operation.body else None
         return Asked(self.service(), self.audit, link, session, params, query, body)
@@ -138,9 +139,18 @@ class Place:
 
 def _head(operation: Operation, asked: Asked) -> Head:
     """The case, for who may ask: whoever may not leaves nothing behind, no claim of a key either."""
-    if operation.access is Access.SESSION:
-        return asked.applicant.identified(asked.link, asked.session)
-    return asked.applicant.head(asked.link)
+    applicant, link, session = asked.applicant, asked.link, asked.session
+    head = applicant.head(link)
+    match operation.access:
+        case Access.PRINCIPAL:
+            return applicant.door.principal(link, session).head
+        case Access.LINK_AT_FIRST if head.resume is Stage.IDENTITY:
+            return head
+        case Access.LINK_AT_FIRST if not session:
+            raise wire.unproved()
+        case Access.LINK_AT_FIRST | Access.SESSION:
+            return applicant.identified(link, session)
+    return head
 
 
 def _guarded(asked: Asked, headers: Mapping[str, str]) -> Callable[[], Asked]:

@@ -11,7 +11,7 @@ from wugan.cases.audit import Audit
 from wugan.cases.model import Stage
 from wugan.errors import NotFound
 from wugan.web import render
-from wugan.web.applicant import declaring, entrance, identity, progress, rights
+from wugan.web.applicant import declaring, entrance, identity, progress, receiving, rights
 from wugan.web.applicant.visit import SESSION_COOKIE as SESSION_COOKIE
 from wugan.web.applicant.visit import ApplicantView, Visit, answering, at, identified, principal
 from wugan.web.edge import Answer, Call, Edge, File, Page, View, csrf
@@ -84,8 +84,10 @@ ROUTES: tuple[tuple[str, str, ApplicantView], ...] = (
     ("GET", "/c/{link}/withdraw", principal(progress.withdrawing)),
     ("POST", "/c/{link}/withdraw", answering(progress.withdraw)),
     ("GET", "/c/{link}/certificate", identified(progress.certificate)),
-    ("GET", "/c/{link}/receipt", principal(progress.receipt)),
-    ("POST", "/c/{link}/receipt", answering(progress.receipt_given)),
+    ("GET", "/c/{link}/receipt", principal(receiving.receipt)),
+    ("POST", "/c/{link}/receipt", answering(receiving.receipt_given)),
+    ("GET", "/c/{link}/redelivery", principal(receiving.redelivery)),
+    ("POST", "/c/{link}/redelivery", answering(receiving.redelivery_given)),
     ("GET", "/c/{link}/rating", identified(progress.rating)),
     ("POST", "/c/{link}/rating", answering(progress.rating_given)),
     ("GET", "/c/{link}/why", identified(rights.why)),

@@ -1,6 +1,6 @@
 """Where vendors and departments call back; the service verifies who it is.
 
-`/callbacks/department` takes our own signed JSON; each vendor speaks as it does, and is answered to the byte what it waits for.
+The department's address takes our own signed JSON; each vendor speaks as it does, and is answered to the byte what it waits for.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from wugan.errors import Duplicate, WuganError
 from wugan.web.edge import body_of, current, report
 
 HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+DEPARTMENT = "/callbacks/department/{jurisdiction}"
 # In the address stand the bureau and, where it may have several of a kind, the vendor.
 VENDORS = {
     "courier": "/callbacks/courier/{jurisdiction}/{vendor}",
@@ -31,7 +32,7 @@ TYPES = ["application/json", "application/x-www-form-urlencoded", "text/xml", "a
 def create(service: Callable[[], Callbacks], calls: Callable[[], VendorCalls]) -> Chalice:
     """The Chalice app; the services are asked for when the first request comes."""
     app = Chalice("callbacks", configure_logs=False)
-    app.route("/callbacks/department", methods=["POST"], name="department")(_taking(app, service))
+    app.route(DEPARTMENT, methods=["POST"], name="department")(_taking(app, service))
     for kind, path in VENDORS.items():
         app.route(path, methods=["POST"], name=f"vendor {kind}", content_types=TYPES)(_hearing(app, calls, kind))
     app.route(VENDORS["wechat"], methods=["GET"], name="handshake")(_shaking(app, calls))
@@ -60,25 +61,32 @@ def _shaking(app: Chalice, calls: Callable[[], VendorCalls]) -> Callable[..., Re
 
 
 def _call(request: Request) -> Call:
-    query, path = dict(request.query_params or {}), request.path.format(**(request.uri_params or {}))  # Chalice's path is the route
+    query, path = dict(request.query_params or {}), _path(request)
     target = f"{path}?{urlencode(query)}" if query else path
     return Call(dict(request.headers), target, query, body_of(request))
 
 
-def _taking(app: Chalice, service: Callable[[], Callbacks]) -> Callable[[], Response]:
-    def take(headers: dict[str, str], path: str, body: bytes) -> Response:
-        with suppress(Duplicate):  # taken in before: to the sender a success
-            service().department(headers, path, body)
-        return Response({"ok": True}, dict(HEADERS))
+def _path(request: Request) -> str:
+    return str(request.path.format(**(request.uri_params or {})))  # Chalice's path is the route
 
-    return lambda: answered(app, take)
+
+def _taking(app: Chalice, service: Callable[[], Callbacks]) -> Callable[..., Response]:
+    def hear(jurisdiction: str) -> Response:
+        def take(headers: dict[str, str], path: str, body: bytes) -> Response:
+            with suppress(Duplicate):  # taken in before: to the sender a success
+                service().department(jurisdiction, headers, path, body)
+            return Response({"ok": True}, dict(HEADERS))
+
+        return answered(app, take)
+
+    return hear
 
 
 def answered(app: Chalice, take: Callable[[dict[str, str], str, bytes], Response]) -> Response:
     """What `take` makes of the signed message that is being answered, or why it was refused."""
     request = current(app)
     try:
-        return take(dict(request.headers), request.path, body_of(request))
+        return take(dict(request.headers), _path(request), body_of(request))
     except WuganError as error:
         return _refused(error.status, error.code, error.detail, error.field)
     except Exception as error:  # the sender repeats; the log gets the type and the place, never a value

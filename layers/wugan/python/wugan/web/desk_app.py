@@ -7,15 +7,16 @@ from collections.abc import Callable
 from chalice.app import Chalice
 
 from wugan.cases.desk import Desk
+from wugan.cases.parcels import Parcels
 from wugan.signin.official import Role
-from wugan.web.desk import case, deciding, queue, sign_in, tasks
+from wugan.web.desk import case, deciding, parcels, queue, sign_in, tasks
 from wugan.web.desk.room import DeskView, Room
 from wugan.web.edge import Edge, View
 from wugan.web.sitting import guarded
 
 
-def create(service: Callable[[], Desk]) -> Chalice:
-    """The Chalice app; `service` is asked when the first request comes."""
+def create(service: Callable[[], Desk], carried: Callable[[], Parcels]) -> Chalice:
+    """The Chalice app; the services are asked when the first request comes."""
     app = Chalice("desk", configure_logs=False)
     edge = Edge(app, lambda: service().context.public_url(), "desk/problem.html")
     for method, path, view in sign_in.routes(lambda: service().entrance):
@@ -23,14 +24,14 @@ def create(service: Callable[[], Desk]) -> Chalice:
     leave = guarded(lambda: service().entrance.sessions, lambda sitting: sign_in.sign_out(sitting.call), *Role)
     edge.route("POST", "/desk/sign-out", leave)
     for method, path, desk_view in ROUTES:
-        edge.route(method, path, _guarded(service, method, desk_view))
+        edge.route(method, path, _guarded(service, carried, method, desk_view))
     return app
 
 
-def _guarded(service: Callable[[], Desk], method: str, view: DeskView) -> View:
+def _guarded(service: Callable[[], Desk], carried: Callable[[], Parcels], method: str, view: DeskView) -> View:
     """Approvers read and act, auditors read."""
     roles = (Role.APPROVER, Role.AUDITOR) if method == "GET" else (Role.APPROVER,)
-    return guarded(lambda: service().entrance.sessions, lambda sitting: view(Room(service(), sitting)), *roles)
+    return guarded(lambda: service().entrance.sessions, lambda sitting: view(Room(service(), carried(), sitting)), *roles)
 
 
 ROUTES: tuple[tuple[str, str, DeskView], ...] = (
@@ -43,6 +44,8 @@ ROUTES: tuple[tuple[str, str, DeskView], ...] = (
     ("POST", "/desk/cases/{case_id}/extend", deciding.extend),
     ("POST", "/desk/cases/{case_id}/assign", deciding.assign),
     ("POST", "/desk/cases/{case_id}/received", deciding.received),
+    ("POST", "/desk/cases/{case_id}/settle", parcels.settle),
+    ("GET", "/desk/cases/{case_id}/label/{kind}", parcels.label),
     ("POST", "/desk/cases/{case_id}/call", tasks.called),
     ("POST", "/desk/cases/{case_id}/task", tasks.done),
     ("GET", "/desk/tasks", tasks.tasks),

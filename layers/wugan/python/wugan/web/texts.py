@@ -94,7 +94,7 @@ TASKS = {
 TASK_HELP = {
     Task.CALL: "各渠道都没有联系上，请打电话联系，并记录结果。",
     Task.HANDLE: "系统不能继续自动办理，请人工办理后标记完成。",
-    Task.PARCEL: "请与快递公司核实包裹去向，找到后标记完成。",
+    Task.PARCEL: "请与快递公司核实包裹去向，查清后登记；没有可登记的，处理后标记完成。",
     Task.KEEPER: "请向登记机关发出更正数据的请求，得到答复后标记完成。",
     Task.FOLLOW_UP: "申请人评价不满意，请回访并写明整改情况。",
 }
@@ -154,6 +154,7 @@ SETTLEMENTS = {
     Settlement.HOME: "已退回寄件人",
     Settlement.RESEND: "重新寄送",
 }
+RECEIPTS = {"yes": "收到了，证照在我手上", "no": "没有收到，或者是别人收的"}
 CERTIFICATES = {Certificate.OLD: "旧证", Certificate.NEW: "新证照"}
 HOLDERS = {
     Holder.PERSON: "申请人",
@@ -360,6 +361,7 @@ _FORM_FIELDS = {
     "powers": "请至少选择一项委托事项",
     "until": "请选择从今天起90天以内的日期",
     "received": "请选择收到了还是没有收到",
+    "settlement": "请选择查到的结果",
     "grade": "请选择一个评价等级",
     "tags": "请从列出的标签中选择",
     "text": "意见不超过500个字",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from wugan.cases.model import Actor, Outcome, Stage
+from wugan.cases.model import Actor, Grade, Outcome, Stage
 from wugan.forms.prefill import MOST_CHARACTERS
 from wugan.items.model import DeliveryWay, Kind, ReturnWay, SubjectField
 
@@ -16,6 +16,7 @@ PRINTABLE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 Text = Annotated[str, StringConstraints(max_length=MOST_CHARACTERS, pattern=PRINTABLE)]
 Address = Annotated[str, StringConstraints(max_length=120, pattern=PRINTABLE)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Slot = Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)]
 Token = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[A-Za-z0-9_.\-]+$")]
 
 
@@ -25,7 +26,8 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _shown(**example: Any) -> ConfigDict:
+def shown(**example: Any) -> ConfigDict:
+    """The model's example."""
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
@@ -37,35 +39,39 @@ _ADDRESS = "青岛市崂山区海尔路1号"
 class Nothing(Model):
     """An empty object."""
 
-    model_config = _shown()
+    model_config = shown()
 
 
 class Decline(Model):
     """No: for now, or never again for this item."""
 
-    model_config = _shown(forever=False)
+    model_config = shown(forever=False)
     forever: bool = False
 
 
 class IdentityStart(Model):
-    """How the person proves who they are. A face check needs a consent of its own (PIPL art. 29)."""
+    """How the person proves who they are, and which of `people` it is (null: who was prompted).
 
-    model_config = _shown(method="code", consent=False)
+    A face check needs a consent of its own (PIPL art. 29): `face_consent` is the person's own "I agree" to exactly that.
+    """
+
+    model_config = shown(method="code", who=None, face_consent=False)
     method: Literal["face", "code"]
-    consent: bool = False
+    who: Annotated[int, Field(ge=0, le=999)] | None = None
+    face_consent: bool = False
 
 
 class FaceResult(Model):
     """Back from the face check."""
 
-    model_config = _shown(check="eyJjIjoi.MAC")
+    model_config = shown(check="eyJjIjoi.MAC")
     check: Token
 
 
 class CodeResult(Model):
     """The code that was sent, and the last four characters of the identity number."""
 
-    model_config = _shown(check="eyJjIjoi.MAC", code="123456", id_tail="002X")
+    model_config = shown(check="eyJjIjoi.MAC", code="123456", id_tail="002X")
     check: Token
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
     id_tail: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}[0-9Xx]$")]
@@ -74,28 +80,31 @@ class CodeResult(Model):
 class Intention(Model):
     """The policy's question; "continue" counts as the application."""
 
-    model_config = _shown(answer="continue")
+    model_config = shown(answer="continue")
     answer: Literal["continue", "decline"]
 
 
 class Declaration(Model):
     """What the person confirms: fields the registries did not have, fields that are wrong, the ways and addresses."""
 
-    model_config = _shown(
-        given={}, disputed={}, return_way="courier", delivery_way="courier", pickup_address=_ADDRESS, delivery_address=_ADDRESS
-    )
+    model_config = shown(
+        given={}, disputed={}, why={}, return_way="courier", delivery_way="courier", pickup_address=_ADDRESS, delivery_address=_ADDRESS,
+        pickup_slot="",
+    )  # fmt: skip
     given: dict[Name, Text] = {}
-    disputed: dict[Name, Text] = {}
+    disputed: dict[Name, Text] = Field({}, description="What is right instead: it goes to the registry's keeper, and blocks nothing")
+    why: dict[Name, Text] = Field({}, description="Of a dispute")
     return_way: ReturnWay | None = None
     delivery_way: DeliveryWay
     pickup_address: Address = ""
     delivery_address: Address = ""
+    pickup_slot: Slot = Field("", description="One of `pickup_slots`; empty: any time")
 
 
 class VerifyCode(Model):
     """The code of a prompt, and whom it was sent to."""
 
-    model_config = _shown(code="ABCDEFGHJK", credit_code="91370283MA36AL168X")
+    model_config = shown(code="ABCDEFGHJK", credit_code="91370283MA36AL168X")
     code: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9]+$")]
     credit_code: Annotated[str, StringConstraints(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9]+$")]
 
@@ -137,7 +146,7 @@ _ITEM = {
 class State(Model):
     """Where the case stands; no personal data."""
 
-    model_config = _shown(**_STATE)
+    model_config = shown(**_STATE)
     version: int = Field(description="The case's version, which is also its entity tag")
     stage: Stage
     stage_text: str
@@ -160,16 +169,28 @@ class Item(Model):
 class Case(Model):
     """What the link alone shows: masked."""
 
-    model_config = _shown(
+    model_config = shown(
         state=_STATE, item=_ITEM, subject="青＊＊＊＊公司", why="我们发现登记信息与证照上的内容不一致",
-        changed=[{"field": "name", "text": "名称"}], code="ABCDEFGHJK",
+        changed=[{"field": "name", "text": "名称"}],
+        people=[{"who": 0, "role": "handling_person", "role_text": "经办人", "name": "王＊＊"}], agent=False, code="ABCDEFGHJK",
     )  # fmt: skip
     state: State
     item: Item
     subject: str = Field(description="The subject's name, masked")
     why: str
     changed: list[ChangedField]
+    people: list[Contact] = Field(description="Who may prove to be the person")
+    agent: bool = Field(description="Whether the link is that of somebody whom the person entrusted")
     code: str = Field(description="To be checked with `verify`, without the link")
+
+
+class Contact(Model):
+    """Somebody on file, masked."""
+
+    who: int
+    role: str
+    role_text: str
+    name: str
 
 
 class ChangedField(Model):
@@ -182,7 +203,7 @@ class ChangedField(Model):
 class Begun(Model):
     """A check under way. `url` is the vendor's page of a face check."""
 
-    model_config = _shown(check="eyJjIjoi.MAC", url=None)
+    model_config = shown(check="eyJjIjoi.MAC", url=None)
     check: Token
     url: str | None
 
@@ -190,7 +211,7 @@ class Begun(Model):
 class Session(Model):
     """The session of the person who proved who they are; null while the vendor's result is not there."""
 
-    model_config = _shown(session="eyJjIjoi.MAC", seconds=1800, state=_STATE | {"stage": "intention", "next": "intention"})
+    model_config = shown(session="eyJjIjoi.MAC", seconds=1800, state=_STATE | {"stage": "intention", "next": "intention"})
     session: Token | None
     seconds: int | None
     state: State
@@ -208,6 +229,7 @@ class FormField(Model):
     required: bool
     given: str | None
     disputed: str | None
+    why: str | None
 
 
 class ReturnChoice(Model):
@@ -224,8 +246,15 @@ class DeliveryChoice(Model):
     text: str
 
 
+class SlotChoice(Model):
+    """Two hours in which the courier can come."""
+
+    slot: str
+    text: str
+
+
 class Form(Model):
-    """The prefilled form. Not `ready` while the system still fills it in."""
+    """The prefilled form, with what was said of it so far. Not `ready` while the system still fills it in."""
 
     state: State
     ready: bool
@@ -233,8 +262,45 @@ class Form(Model):
     fields: list[FormField]
     return_ways: list[ReturnChoice]
     delivery_ways: list[DeliveryChoice]
+    pickup_slots: list[SlotChoice]
+    return_way: ReturnWay | None
+    delivery_way: DeliveryWay | None
     pickup_address: str | None
     delivery_address: str | None
+    pickup_slot: str | None
+
+
+class PreviewField(Model):
+    """A line of the application."""
+
+    name: str
+    label: str
+    value: str | None
+    source_text: str
+    as_of: str
+    disputed: str | None
+    why: str | None
+
+
+class Material(Model):
+    """A material: made from the form (`generated`), or referred to where it is shared."""
+
+    name: str
+    origin: str
+    sha256: str | None
+
+
+class Preview(Model):
+    """The application as this declaration would submit it."""
+
+    fields: list[PreviewField]
+    materials: list[Material]
+    return_way: ReturnWay | None
+    delivery_way: DeliveryWay
+    pickup_address: str | None
+    delivery_address: str | None
+    pickup_slot: str | None
+    courier_mobile: str | None = Field(description="The number that couriers call")
 
 
 class Changed(Model):
@@ -275,6 +341,19 @@ class Progress(Model):
     rejection: str | None
     remedy: str | None
     certificate: bool = Field(description="Whether the electronic certificate can be fetched")
+    extension: str | None = Field(description="Why the promised date was moved")
+    redelivery: bool = Field(description="Whether a certificate came home, and `redelivery` has to say what becomes of it")
+    ratable: bool
+    rating: Grade | None
+    agent: bool = Field(description="Whether it is an agent who looks")
+    others: list[Other] = Field(description="The person's other cases that the same message told of")
+
+
+class Other(Model):
+    """Another case of the same person. Its link opens it masked, as every link does."""
+
+    name: str
+    link: str = Field(description="The bearer token of that case")
 
 
 class EventShown(Model):
@@ -298,7 +377,7 @@ class Events(Model):
 class Verified(Model):
     """Whether the prompt was ours."""
 
-    model_config = _shown(official=True, item=_ITEM)
+    model_config = shown(official=True, item=_ITEM)
     official: bool
     item: Item | None
 
@@ -306,7 +385,7 @@ class Verified(Model):
 class ProblemKind(Model):
     """What a problem's type means."""
 
-    model_config = _shown(
+    model_config = shown(
         code="not_waiting",
         status=409,
         title="现在不需要这一步",
@@ -320,12 +399,19 @@ class ProblemKind(Model):
     following: str
 
 
+class Fault(Model):
+    """One thing to mend in a form."""
+
+    field: str
+    detail: str
+
+
 class Problem(Model):
     """Problem details (RFC 9457)."""
 
-    model_config = _shown(
+    model_config = shown(
         type="https://wugan.example/v1/problems/not_waiting", title="现在不需要这一步", status=409,
-        detail="这一步已经完成。请返回办理页面查看最新进度。",        code="not_waiting", field=None,
+        detail="这一步已经完成。请返回办理页面查看最新进度。", code="not_waiting", field=None, errors=[],
     )  # fmt: skip
     type: Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
     title: str
@@ -333,3 +419,4 @@ class Problem(Model):
     detail: str
     code: str
     field: str | None = Field(description="What to mend: a field of the body, a parameter or a header")
+    errors: list[Fault] = Field(description="Everything that is to be mended in a form, when it is a form's contents; else empty")

@@ -47,7 +47,16 @@ _SCHEMES = {
     "link": {"type": "http", "scheme": "bearer", "description": "提示消息的链接里 /c/ 之后的部分"},
     "session": {"type": "apiKey", "in": "header", "name": wire.SESSION_HEADER, "description": "身份认证通过后得到，30分钟有效"},
 }
-_SECURITY: dict[Access, list[Json]] = {Access.NOBODY: [], Access.LINK: [{"link": []}], Access.SESSION: [{"link": [], "session": []}]}
+_LINK_ALONE, _BOTH = {"link": list[str]()}, {"link": list[str](), "session": list[str]()}
+_SECURITY: dict[Access, list[Json]] = {
+    Access.NOBODY: [], Access.LINK: [_LINK_ALONE, _BOTH], Access.LINK_AT_FIRST: [_LINK_ALONE, _BOTH], Access.SESSION: [_BOTH],
+    Access.PRINCIPAL: [_BOTH],
+}  # fmt: skip
+
+_WHO = {
+    Access.LINK_AT_FIRST: "有人通过身份认证之后，还需要会话。",
+    Access.PRINCIPAL: "只能由本人办理，受托人不能代办。",
+}
 
 
 def _schemas(operations: Iterable[Operation]) -> Json:
@@ -64,7 +73,7 @@ def _operation(operation: Operation) -> Json:
     found: Json = {
         "operationId": operation.id,
         "summary": described.partition("\n")[0],
-        "description": described,
+        "description": "\n\n".join(filter(None, (described, _WHO.get(operation.access, "")))),
         "security": _SECURITY[operation.access],
         "parameters": list(_parameters(operation)),
         "responses": _responses(operation),

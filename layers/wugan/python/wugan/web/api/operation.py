@@ -20,7 +20,14 @@ class Access(StrEnum):
 
     NOBODY = "nobody"
     LINK = "link"  # the capability of the prompt: `Authorization: Bearer …`
-    SESSION = "session"  # besides, the session of the identified person: `Wugan-Session: …`
+    LINK_AT_FIRST = "link_at_first"  # the same, until somebody is identified; from then on the session too
+    SESSION = "session"  # besides, the session of the identified person, or of their agent: `Wugan-Session: …`
+    PRINCIPAL = "principal"  # the same, but the person's own: nobody can be entrusted with this
+
+    @property
+    def needs_session(self) -> bool:
+        """Whether a session has to be shown, whatever the case's state."""
+        return self in (Access.SESSION, Access.PRINCIPAL)
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,11 @@ class Operation:
     settled_by: tuple[str, ...] = ()  # event types by which one knows that it took effect before its answer got lost
     files: tuple[str, ...] = ()  # media types of a file that is the answer
     tagged: bool = False  # the answer of this GET has an entity tag
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether a browser asks before it asks (CORS preflight): for a POST of JSON, and for headers of ours."""
+        return self.method == "POST" or self.access is not Access.NOBODY
 
     def __post_init__(self) -> None:
         if (self.method == "POST") != (self.body is not None):

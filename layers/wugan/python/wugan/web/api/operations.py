@@ -8,19 +8,16 @@ from typing import Any
 
 from wugan.cases import applicant as service
 from wugan.cases.audit import Reader
-from wugan.cases.model import Head
 from wugan.errors import CaseEnded, InvalidInput, NotFound, NotWaiting, NotYet, VendorRefused, VendorUnavailable
 from wugan.links import SESSION
 from wugan.web import texts
 from wugan.web.api import models, problems, shapes
 from wugan.web.api.operation import Access, Asked, Operation, Told
+from wugan.web.api.rights import RIGHTS
+from wugan.web.api.shapes import told_state
 from wugan.web.applicant.progress import certificate_file
 
 VENDORS = (VendorRefused, VendorUnavailable)
-
-
-def _state(head: Head) -> Told:
-    return Told(shapes.state(head), tag=str(head.version))
 
 
 def case(asked: Asked) -> Told:
@@ -30,22 +27,22 @@ def case(asked: Asked) -> Told:
 
 
 def decline(asked: Asked) -> Told:
-    """No, for now or for this item for ever; as easy as a tap, so without a session."""
-    return _state(asked.applicant.decline(asked.link, asked.body.forever))
+    """No, for now or for this item for ever; as easy as a tap, so without a session until somebody is identified, then with it."""
+    return told_state(asked.applicant.decline(asked.link, asked.body.forever, asked.session))
 
 
 def ask(asked: Asked) -> Told:
-    """A human, please."""
-    return _state(asked.applicant.ask_person(asked.link))
+    """A human, please. Without the session of who was identified, officials are told, and nothing that was begun ends."""
+    return told_state(asked.applicant.ask_person(asked.link, asked.session))
 
 
 def identity_start(asked: Asked) -> Told:
     """Begin a face check (with its own consent), or have a code sent to the number on file."""
     if asked.body.method == "code":
-        return Told(models.Begun(check=asked.applicant.start_code(asked.link), url=None))
-    if not asked.body.consent:
-        raise InvalidInput("a face check needs a consent of its own", field="consent")
-    url, check = asked.applicant.start_face(asked.link)
+        return Told(models.Begun(check=asked.applicant.start_code(asked.link, asked.body.who), url=None))
+    if not asked.body.face_consent:
+        raise InvalidInput("a face check needs a consent of its own (PIPL art. 29)", field="face_consent")
+    url, check = asked.applicant.start_face(asked.link, asked.body.who)
     return Told(models.Begun(check=check, url=url))
 
 
@@ -69,9 +66,8 @@ def _session(asked: Asked, session: str | None) -> Told:
 def intention(asked: Asked) -> Told:
     """The answer to "是否继续办理"; to continue counts as the application."""
     if asked.body.answer == "decline":
-        asked.opened()
-        return _state(asked.applicant.decline(asked.link, forever=False))
-    return _state(asked.applicant.intend(asked.link, asked.session))
+        return told_state(asked.applicant.decline(asked.link, forever=False, session=asked.session))
+    return told_state(asked.applicant.intend(asked.link, asked.session))
 
 
 def declaration(asked: Asked) -> Told:
@@ -82,10 +78,19 @@ def declaration(asked: Asked) -> Told:
 
 def declare(asked: Asked) -> Told:
     """Confirm form and material and choose the ways, or submit them corrected."""
-    told = asked.body
+    return told_state(asked.applicant.declare(asked.link, asked.session, _declared(asked.body)))
+
+
+def preview(asked: Asked) -> Told:
+    """The application as this declaration would submit it; nothing is written, and the answer is not kept."""
+    return Told(shapes.preview(asked.applicant.preview(asked.link, asked.session, _declared(asked.body))), final=False)
+
+
+def _declared(told: models.Declaration) -> service.Declaration:
     way = told.return_way.value if told.return_way else None
-    given = service.Declaration(told.given, told.disputed, way, told.delivery_way.value, told.pickup_address, told.delivery_address)
-    return _state(asked.applicant.declare(asked.link, asked.session, given))
+    return service.Declaration(
+        told.given, told.disputed, way, told.delivery_way.value, told.pickup_address, told.delivery_address, told.pickup_slot, told.why
+    )
 
 
 def progress(asked: Asked) -> Told:
@@ -96,7 +101,7 @@ def progress(asked: Asked) -> Told:
 
 def withdraw(asked: Asked) -> Told:
     """Take the application back, at any time before the decision."""
-    return _state(asked.applicant.withdraw(asked.link, asked.session))
+    return told_state(asked.applicant.withdraw(asked.link, asked.session))
 
 
 def events(asked: Asked) -> Told:
@@ -152,12 +157,12 @@ _STATE: Mapping[int, type[models.Model]] = {200: models.State}
 _SESSION: Mapping[int, type[models.Model]] = {200: models.Session}
 _WAITING: Mapping[int, type[models.Model]] = {202: models.Session}
 _FILES = ("application/pdf", "application/ofd", "application/octet-stream")
-_LINK, _PERSON = Access.LINK, Access.SESSION
+_LINK, _AT_FIRST, _PERSON = Access.LINK, Access.LINK_AT_FIRST, Access.SESSION
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("getCase", "GET", "/v1/case", _LINK, case, {200: models.Case}, tagged=True),
     Operation(
-        "decline", "POST", "/v1/case/decline", _LINK, decline, _STATE, models.Decline, refuses=_ENDS, settled_by=("declined",),
+        "decline", "POST", "/v1/case/decline", _AT_FIRST, decline, _STATE, models.Decline, refuses=_ENDS, settled_by=("declined",),
     ),
     Operation(
         "askPerson", "POST", "/v1/case/ask", _LINK, ask, _STATE, models.Nothing, refuses=_ENDS, settled_by=("asked_person",),
@@ -180,9 +185,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "submitDeclaration", "POST", "/v1/case/declaration", _PERSON, declare, _STATE, models.Declaration, refuses=_ENDS,
         settled_by=("declared", "corrected"),
     ),
+    Operation("previewDeclaration", "POST", "/v1/case/preview", _PERSON, preview, {200: models.Preview}, models.Declaration),
     Operation("getProgress", "GET", "/v1/case/progress", _PERSON, progress, {200: models.Progress}, tagged=True),
     Operation(
-        "withdraw", "POST", "/v1/case/withdraw", _PERSON, withdraw, _STATE, models.Nothing, refuses=_ENDS, settled_by=("withdrawn",),
+        "withdraw", "POST", "/v1/case/withdraw", Access.PRINCIPAL, withdraw, _STATE, models.Nothing, refuses=_ENDS,
+        settled_by=("withdrawn",),
     ),
     Operation(
         "listEvents", "GET", "/v1/case/events", _PERSON, events, {200: models.Events}, query=models.EventsQuery, tagged=True,
@@ -191,6 +198,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "getCertificate", "GET", "/v1/case/certificate", _PERSON, certificate, {200: "The file"}, refuses=(NotFound,), files=_FILES,
     ),
     Operation("getProof", "GET", "/v1/case/proof", _PERSON, proof, {200: "wugan-case-proof/1"}, refuses=(NotYet,)),
+    *RIGHTS,
     Operation("verifyCode", "POST", "/v1/verify", Access.NOBODY, verify, {200: models.Verified}, models.VerifyCode),
     Operation("getProblem", "GET", "/v1/problems/{code}", Access.NOBODY, problem, {200: models.ProblemKind}, refuses=(NotFound,)),
     Operation("getOpenapi", "GET", "/v1/openapi.json", Access.NOBODY, openapi, {200: "An OpenAPI 3.1 document"}),

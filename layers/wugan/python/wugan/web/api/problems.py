@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from wugan import errors
-from wugan.errors import Conflict, Forbidden, InProgress, NotYet, VendorUnavailable, WuganError
+from wugan.errors import Conflict, Forbidden, InProgress, InvalidForm, NotYet, VendorUnavailable, WuganError
 from wugan.web import edge, texts
 
 PROBLEM = "application/problem+json"
@@ -36,9 +36,9 @@ class KeyReused(Conflict):
 
 
 def known() -> dict[str, type[WuganError]]:
-    """Every error that the interface may tell, by its code."""
+    """Every error that the interface may tell, by its code. A kind without a code of its own is told as its parent."""
     kinds = [*vars(errors).values(), *globals().values(), edge.TooLarge]
-    return {kind.code: kind for kind in kinds if isinstance(kind, type) and issubclass(kind, WuganError)}
+    return {kind.code: kind for kind in kinds if isinstance(kind, type) and issubclass(kind, WuganError) and "code" in vars(kind)}
 
 
 def status_of(error: WuganError | None) -> int:
@@ -56,9 +56,15 @@ def body(error: WuganError | None, public_url: str) -> str:
     words, code = texts.problem(error), code_of(error)
     told = {
         "type": f"{public_url}{PLACE}/{code}", "title": words.title, "status": status_of(error), "detail": words.what + words.following,
-        "code": code, "field": error.field if error else None,
+        "code": code, "field": error.field if error else None, "errors": _faults(error),
     }  # fmt: skip
     return json.dumps(told, ensure_ascii=False)
+
+
+def _faults(error: WuganError | None) -> list[dict[str, str]]:
+    """All that is wrong with a form, each field once; empty when it is told as one."""
+    faults = error.faults if isinstance(error, InvalidForm) else ()
+    return [{"field": field, "detail": texts.field_error(field)} for field in dict.fromkeys(fault.field or "form" for fault in faults)]
 
 
 def headers(error: WuganError | None) -> dict[str, str]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wugan.cases.applicant import Landing, Opened
+from wugan.cases import decide
+from wugan.cases.applicant import Landing, Opened, Preview
 from wugan.cases.audit import Reader
 from wugan.cases.model import Event, Head, Stage
 from wugan.items import model as items
-from wugan.items.model import SubjectField
+from wugan.items.model import DeliveryWay, ReturnWay, SubjectField
 from wugan.outreach.plan import bureau
 from wugan.web import texts
 from wugan.web.api import models
+from wugan.web.api.operation import Told
 from wugan.web.timeline import timeline
 
 OVER = frozenset({Stage.CLOSING, Stage.CLOSED, Stage.GIVE_BACK})
@@ -33,6 +35,11 @@ def state(head: Head) -> models.State:
     )
 
 
+def told_state(head: Head) -> Told:
+    """The answer of most POSTs: where the case stands now."""
+    return Told(state(head), tag=str(head.version))
+
+
 def item(found: items.Item, head: Head) -> models.Item:
     """The matter."""
     return models.Item(
@@ -48,6 +55,8 @@ def case(shown: Landing) -> models.Case:
         subject=shown.masked_name,
         why=texts.why(shown.item),
         changed=[models.ChangedField(field=SubjectField(f), text=texts.FIELDS[SubjectField(f)]) for f in shown.fields],
+        people=[models.Contact(who=n, role=role, role_text=texts.ROLES.get(role, role), name=name) for n, role, name in shown.people],
+        agent=shown.agent,
         code=shown.code,
     )
 
@@ -62,15 +71,39 @@ def form(opened: Opened) -> models.Form:
         fields=[
             models.FormField(
                 name=f.name, label=f.label, source=f.source, source_text=texts.source(f.source), as_of=f.as_of, value=f.value,
-                required=f.required, given=f.given, disputed=f.disputed,
+                required=f.required, given=f.given, disputed=f.disputed, why=f.why,
             )
             for f in opened.form or ()
         ],
         return_ways=[models.ReturnChoice(way=w, text=texts.RETURN_WAYS[w]) for w in opened.item.return_ways],
         delivery_ways=[models.DeliveryChoice(way=w, text=texts.DELIVERY_WAYS[w]) for w in opened.item.delivery_ways],
+        pickup_slots=[models.SlotChoice(slot=slot, text=texts.slot(slot)) for slot in opened.slots],
+        return_way=ReturnWay(head.return_way) if head.return_way else None,
+        delivery_way=DeliveryWay(head.delivery_way) if head.delivery_way else None,
         pickup_address=opened.addresses.get("pickup_address"),
         delivery_address=opened.addresses.get("delivery_address"),
+        pickup_slot=opened.slot or None,
     )  # fmt: skip
+
+
+def preview(found: Preview) -> models.Preview:
+    """The application as it would be submitted."""
+    form = found.form
+    return models.Preview(
+        fields=[
+            models.PreviewField(
+                name=f.name, label=f.label, value=f.final, source_text=texts.source(f.source), as_of=f.as_of, disputed=f.disputed, why=f.why
+            )
+            for f in found.fields
+        ],
+        materials=[models.Material(name=m["name"], origin=m["origin"], sha256=m.get("sha256")) for m in found.materials],
+        return_way=ReturnWay(found.return_way) if found.return_way else None,
+        delivery_way=DeliveryWay(found.delivery_way),
+        pickup_address=form.get("pickup_address"),
+        delivery_address=form.get("delivery_address"),
+        pickup_slot=form.get("pickup_slot"),
+        courier_mobile=form.get("courier_mobile"),
+    )
 
 
 def progress(opened: Opened) -> models.Progress:
@@ -92,6 +125,12 @@ def progress(opened: Opened) -> models.Progress:
             "rejection": opened.rejection,
             "remedy": opened.item.texts.remedy if opened.rejection else None,
             "certificate": bool(opened.certificate and opened.certificate.get("file_base64")),
+            "extension": opened.extension,
+            "redelivery": opened.principal and decide.may_choose_redelivery(head),
+            "ratable": decide.ratable(head),
+            "rating": head.rating,
+            "agent": not opened.principal,
+            "others": [models.Other(name=o.name, link=o.link.rpartition("/")[2]) for o in opened.others],
         }
     )
 

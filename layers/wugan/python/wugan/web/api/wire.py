@@ -31,12 +31,17 @@ def bearer(headers: Mapping[str, str]) -> str:
     return token.strip()
 
 
-def session(headers: Mapping[str, str]) -> str:
-    """The session of the identified person. Raises Unauthorized."""
+def session(headers: Mapping[str, str], *, needed: bool) -> str:
+    """The session of the identified person; empty without one. Raises Unauthorized when it is needed."""
     token = headers.get(SESSION_HEADER.lower(), "").strip()
-    if not token:
-        raise Unauthorized("prove first who you are, and send the session", field=SESSION_HEADER)
+    if needed and not token:
+        raise unproved()
     return token
+
+
+def unproved() -> Unauthorized:
+    """What is told to whoever sent no session where it is needed."""
+    return Unauthorized("prove first who you are, and send the session", field=SESSION_HEADER)
 
 
 def key(headers: Mapping[str, str]) -> str:

@@ -7,11 +7,12 @@ import base64
 from wugan.cases import decide
 from wugan.cases.applicant import Opened
 from wugan.cases.audit import Audit, Reader
-from wugan.cases.model import Grade, Head, Outcome, Stage, Task
+from wugan.cases.model import Grade, Head, Stage, Task
 from wugan.errors import InvalidInput, NotFound
-from wugan.items.model import DeliveryWay
 from wugan.web import texts
+from wugan.web.applicant import receiving
 from wugan.web.applicant.visit import OVER, Visit
+from wugan.web.custody import custody_rows
 from wugan.web.edge import Answer, File
 from wugan.web.timeline import timeline
 
@@ -24,7 +25,9 @@ def progress(visit: Visit, case: Opened) -> Answer:
         "case": case, "steps": timeline(head, case.events, case.item, texts.slot(case.slot)), "next": page if page != "progress" else None,
         "withdrawable": case.principal and withdrawable(head), "over": head.stage in OVER, "ratable": decide.ratable(head),
         "doubtful": Task.PARCEL in head.tasks, "submitted": bool(head.delivery_way),
-        "receivable": case.principal and receivable(head),
+        "receivable": receiving.receivable(visit, head) if case.principal else [],
+        "chooses": case.principal and decide.may_choose_redelivery(head),
+        "custody": custody_rows(case.events),
     }  # fmt: skip
     return visit.page("progress.html", data)
 
@@ -70,32 +73,6 @@ def proof(audit: Audit, case: Opened) -> Answer:
     """What happened in this case, with its proof: to be kept, and shown to whom the person likes."""
     bundle = audit.proof(case.head.case_id, Reader.PERSON)
     return File(bundle.text.encode(), "application/json", bundle.name)
-
-
-def receivable(head: Head) -> bool:
-    """Whether the person may have something of a courier's in their hands, or ought to."""
-    ordered = any(head.attempts.get(stage.value) for stage in (Stage.DELIVERY, Stage.GIVE_BACK))
-    under_way = head.stage in (Stage.DELIVERY, Stage.GIVE_BACK) and head.delivery_way == DeliveryWay.COURIER
-    said_to_be = head.outcome is Outcome.DELIVERED or Task.PARCEL in head.tasks
-    return ordered and (under_way or said_to_be)
-
-
-def receipt(visit: Visit, case: Opened) -> Answer:
-    """Did it arrive: the person knows better than the courier."""
-    if not receivable(case.head):
-        return visit.to("progress")
-    return visit.page("receipt.html", {"case": case})
-
-
-def receipt_given(visit: Visit) -> Answer:
-    """Yes or no."""
-    received = visit.call.form.get("received")
-    if received not in ("yes", "no"):
-        case = visit.opened()
-        error = InvalidInput("yes or no", field="received")
-        return visit.faulty("receipt.html", {"case": case}, error) if case else visit.to("identity")
-    visit.applicant.confirm_receipt(visit.link, visit.session, received == "yes")
-    return visit.to("progress")
 
 
 def rating(visit: Visit, case: Opened) -> Answer:

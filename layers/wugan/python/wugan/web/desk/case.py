@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from wugan.cases import deadlines, decide
+from wugan.cases.decide import CARRIED, Settlement
 from wugan.cases.desk import DeskCase
-from wugan.cases.model import Event, Stage, Task, effect_id
-from wugan.errors import InvalidInput
+from wugan.cases.model import Event, Head, Stage, Task, effect_id
+from wugan.errors import InvalidInput, WuganError
 from wugan.outreach.plan import bureau
 from wugan.signin.official import Role
 from wugan.web import texts
+from wugan.web.custody import custody_rows
 from wugan.web.desk.room import Room
 from wugan.web.edge import Answer, Page
 from wugan.workdays import is_workday
@@ -63,6 +65,10 @@ def case_page(room: Room, typed: Mapping[str, str], error: InvalidInput | None) 
         "colleagues": [o for o in shown.officials if Role.APPROVER in o.roles and o.id not in (head.officer, room.official.id)],
         "trace": [_entry(shown, event) for event in shown.events],
         "parcels": _parcels(shown.events),
+        "custody": custody_rows(shown.events),
+        "printable": [stage for stage in CARRIED if _has_waybill(shown.events, stage)],
+        "in_question": decide.in_question(head),
+        "settlements": [what for what in Settlement if room.acts and _settles(room, head, what)],
         "next_day": _next_workday(now.date()).isoformat(),
         "values": _first_values(room, shown) | dict(typed),
         "wrong": error.field if error else None,
@@ -75,6 +81,21 @@ def case_page(room: Room, typed: Mapping[str, str], error: InvalidInput | None) 
 def _may_extend(shown: DeskCase, now: datetime) -> bool:
     head = shown.head
     return not head.extended and not head.granted and head.promised_by is not None and now < head.promised_by
+
+
+def _settles(room: Room, head: Head, what: Settlement) -> bool:
+    """Whether the case takes this of the parcel in question."""
+    stage, context = decide.in_question(head), room.desk.context
+    try:
+        return stage is not None and bool(decide.settled(head, stage, what, room.official.id, context.clock.now(), context.random))
+    except WuganError:
+        return False
+
+
+def _has_waybill(events: list[Event], stage: Stage) -> bool:
+    """Whether the stage's newest parcel has a number."""
+    newest = next((e for e in reversed(events) if e.type == f"{stage}_ordered"), None)
+    return newest is not None and bool(newest.facts["waybill"])
 
 
 def _entry(shown: DeskCase, event: Event) -> Entry:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wugan.cases.desk import Desk
+from wugan.cases.parcels import Parcels
 from wugan.signin.official import Official, Role
 from wugan.web.edge import Answer, Call, Page, Redirect
 from wugan.web.sitting import Sitting
@@ -20,6 +21,7 @@ class Room:
     """One request of an official at the desk."""
 
     desk: Desk
+    parcels: Parcels
     sitting: Sitting
 
     @property
