@@ -7,7 +7,7 @@ department with a platform.
 from __future__ import annotations
 
 import base64
-import secrets
+from hashlib import sha256
 from typing import Any
 
 from infra.sandbox.vendors import settings
@@ -16,8 +16,8 @@ NAMES = (
     "wechat_secret", "wechat_token", "tencent_key", "aliyun_key", "sms_key", "app_secret", "app_key", "code_key", "sf_checkword", "sf_push",
     "ems_authorization", "kd_key", "kd_secret", "kd_customer", "kd_push", "department", "registry",
 )  # fmt: skip
-SECRETS = {name: f"{name}_{secrets.token_hex(8)}" for name in NAMES}
-SECRETS |= {"ems_sign": base64.b64encode(secrets.token_bytes(16)).decode()}
+SECRETS = {name: f"{name}_{sha256(name.encode()).hexdigest()[:16]}" for name in NAMES}  # the same in all of pytest's workers
+SECRETS |= {"ems_sign": base64.b64encode(sha256(b"ems_sign").digest()[:16]).decode()}
 HOME = {"province": "山东省", "city": "青岛市", "county": "市南区"}
 PROMPT = {"id": "P", "fields": [{"name": "text", "source": "text", "most": 60}, {"name": "link", "source": "link"}]}
 CODE = {"id": "C", "fields": [{"name": "code", "source": "text"}]}

@@ -14,7 +14,7 @@ from wugan.errors import InvalidInput
 
 PDF = b"%PDF-1.7 a certificate"
 OFD = b"PK\x03\x04 a certificate"
-KEY = Ed25519PrivateKey.generate()
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))  # the same in all of pytest's workers
 PUBLIC = f"ed25519:{base64.b64encode(KEY.public_key().public_bytes_raw()).decode()}"
 
 
