@@ -50,6 +50,16 @@ class Bureau:
         if page.status >= 400:
             raise Astray(f"the decision was not taken: “{page.title}” (status {page.status})")
 
+    def look_for_parcels(self) -> None:
+        """Settle what a courier left open: what came back is sent again, what lies elsewhere reached the person after all."""
+        for case_id in self.visitor.open(f"{self.base}/desk/tasks?task=parcel").cases():
+            page = self.visitor.open(f"{self.base}/desk/cases/{case_id}")
+            wanted = "resend" if page.says("正在退回") else "received"
+            if page.offers("/settle", "settlement", wanted):
+                page.submit("/settle", {"settlement": wanted})
+            elif page.has("/task"):
+                page.submit("/task", {"task": "parcel"})
+
     def hand_out(self, case_id: str) -> bool:
         """Give the new certificate to the person at the counter; False while it is not there."""
         page = self.visitor.open(f"{self.base}/desk/cases/{case_id}")

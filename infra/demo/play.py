@@ -93,6 +93,7 @@ class Play:
             try:
                 if bureau.decides:
                     bureau.work()
+                bureau.look_for_parcels()
                 for case_id in self._at_counter(jurisdiction):
                     if bureau.hand_out(case_id):
                         self._fetched.add(case_id)

@@ -41,7 +41,7 @@ from wugan.ledger.port import LedgerRows
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".local" / "demo"
 DAY = date(2026, 11, 23)
-SECONDS_PER_DAY = 12.0  # of business time
+SECONDS_PER_DAY = 10.0  # of business time
 PLAY_SECONDS = 900.0
 LEDGER_SECONDS = 120.0
 AT_DESK = Jurisdiction.LX

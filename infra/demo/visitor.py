@@ -68,9 +68,14 @@ class Visitor:
         inputs = self._form(ending, {}).inputs
         return [str(i.name) for i in inputs if i.name and i.get("required") is not None and not i.get("value") and i.get("type") != "radio"]
 
+    def says(self, words: str) -> bool:
+        """Whether these words stand on the page."""
+        return words in self._page.text_content()
+
     def cases(self) -> list[str]:
         """The cases that a page of the desk links to."""
-        return [str(href).rpartition("/")[2] for href in self._page.xpath("//a/@href") if "/desk/cases/" in str(href)]
+        paths = (str(href).partition("#")[0] for href in self._page.xpath("//a/@href"))
+        return [path.rpartition("/")[2] for path in paths if "/desk/cases/" in path]
 
     @property
     def preparing(self) -> bool:
