@@ -186,7 +186,7 @@ def test_no_get_changes_a_case(town: Town, declaring: Play, delivered: Play) -> 
     before = {p.case_id: (p.head, p.events) for p in (declaring, delivered)}
     seen = 0
     for play in (declaring, delivered):
-        values = {"link": play.link.rpartition("/")[2], "case_id": play.case_id, "name": "wugan.css"}
+        values = {"link": play.link.rpartition("/")[2], "case_id": play.case_id, "kind": "delivery", "name": "wugan.css"}
         for method, path, _ in (*APPLICANT, *DESK):
             if method != "GET":
                 continue

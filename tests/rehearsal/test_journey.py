@@ -8,11 +8,13 @@ from tests.rehearsal.town import Play, Town
 from wugan.aws.clients import client
 
 ALL_EIGHT = [
-    "opened", "pushed", "delivered_prompt", "identity_started", "identified", "intention_confirmed", "form_prepared", "declared",
-    "pickup_ordered", "pickup_collected", "submitted", "correction_required", "pushed", "corrected", "submitted", "approved",
+    "opened", "pushed", "delivered_prompt", "face_consented", "identity_started", "identified", "intention_confirmed", "form_prepared",
+    "declared", "pickup_ordered", "pickup_collected", "submitted", "correction_required", "pushed", "corrected", "submitted", "approved",
     "delivery_ordered", "delivery_arrived", "notified", "closed",
 ]  # fmt: skip
-ANY_TIME = {"delivered_prompt", "pickup_arrived", "identity_started", "identified"}  # the vendors' and the person's own pace
+ANY_TIME = {  # the vendors' and the person's own pace
+    "delivered_prompt", "pickup_arrived", "delivery_collected", "face_consented", "identity_started", "identified",
+}  # fmt: skip
 
 
 def test_scan_opens_a_case_for_every_hit(town: Town) -> None:
