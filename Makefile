@@ -46,14 +46,14 @@ template-test: setup ## the deployment as text: cfn-lint, statelint, checkov, ou
 	@$(PYTEST) -q -n 2 tests/template
 
 faults: setup ## crashes, repeats, reordering
-	@$(PYTEST) -q tests/faults
+	@$(PYTEST) -q -n 2 tests/faults
 
 rehearsal: setup ## the deployed template, end to end on this machine
 	@$(PYTEST) -q tests/rehearsal
 
 browser: setup ## the pages in a real browser
 	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
-	@$(PYTEST) -q tests/browser
+	@$(PYTEST) -q -n 2 --dist loadscope tests/browser
 
 pages: setup ## pictures of every page at three widths, in docs/pages
 	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk

@@ -8,9 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from infra.sandbox.issuer import BUREAUS
 from tests.rehearsal.town import Play
-from wugan import bootstrap
-from wugan.cases.desk import Official
 
 PLACE = "青岛市市南区香港中路100号收发室"
 MOBILE = "12900000000"  # of a range that no carrier uses
@@ -60,7 +59,8 @@ class Applicant:
 
     def decline(self) -> Applicant:
         """Not now."""
-        press(self.page, "这次不办")
+        self.page.get_by_role("link", name="这次不办", exact=True).click()
+        press(self.page, "确认，这次不办")
         return self
 
     # --- identity
@@ -162,11 +162,10 @@ class Clerk:
     page: Page
 
     def sign_in(self) -> Clerk:
-        """With a token that operations gave out."""
-        invite = bootstrap.desk().invite(Official("窗口", self.play.head.jurisdiction))
+        """At the sandbox's issuer, as one of the bureau's officials."""
         self.page.goto(f"{self.play.town.url}/desk")
-        self.page.get_by_label("登录凭证").fill(invite)
-        press(self.page, "登录")
+        press(self.page, "统一身份认证登录")
+        press(self.page, f"{BUREAUS[self.play.head.jurisdiction.lower()]}审批甲")
         return self
 
     def open(self) -> Clerk:
