@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -69,11 +71,7 @@ class Applicant:
         """Prove by code who one is."""
         owner = self.play.town.owners[str(self.play.prompt["to"])]
         assert owner.mobile
-        press(self.page, "发送短信验证码")
-        self.page.get_by_label("短信验证码").fill(self._code(owner.mobile))
-        self.page.get_by_label("身份证号后四位").fill(owner.id_number[-4:])
-        press(self.page, "确认")
-        return self
+        return self.prove_by_code(owner.mobile, owner.id_number)
 
     def _code(self, mobile: str) -> str:
         end = time.monotonic() + PATIENCE / 1000
@@ -114,6 +112,32 @@ class Applicant:
             if page.locator(f"input[type=text][name={name}], input:not([type])[name={name}]").count():
                 page.locator(f"[name={name}]").first.fill(value)
         page.get_by_role("button", name="提交").click()
+        return self
+
+    def dispute(self, value: str, why: str) -> Applicant:
+        """Say of the first field with a source that it is wrong."""
+        fold = self.page.locator("details.more", has_text="这项有误").first
+        fold.locator("summary").click()
+        fold.locator("input").first.fill(value)
+        fold.locator("input").last.fill(why)
+        return self
+
+    def entrust(self, agent: Mapping[str, str], until: date) -> str:
+        """Let somebody else act, in everything that may be entrusted; returns their link."""
+        self.at("agents")
+        for name, value in (*agent.items(), ("until", until.isoformat())):
+            self.page.locator(f"[name={name}]").fill(value)
+        for power in self.page.locator("[name^='power.']").all():
+            power.check()
+        press(self.page, "确认委托")
+        return self.page.locator("input[readonly]").first.input_value()
+
+    def prove_by_code(self, mobile: str, id_number: str) -> Applicant:
+        """The code that comes to this number, and the end of this identity number."""
+        press(self.page, "发送短信验证码")
+        self.page.get_by_label("短信验证码").fill(self._code(mobile))
+        self.page.get_by_label("身份证号后四位").fill(id_number[-4:])
+        press(self.page, "确认")
         return self
 
     def correct(self) -> Applicant:

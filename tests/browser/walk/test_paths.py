@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,8 +11,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.walk.driver import PATIENCE, Applicant, Clerk, heading
 from tests.rehearsal.conftest import courier_fetches
 from tests.rehearsal.town import Town
+from wugan import bootstrap
+from wugan.cases.model import Actor, Task
 
 Visit = Callable[..., Page]
+AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
 
 
 def applicant(city: Town, visit: Visit, *, at_desk: bool = False, javascript: bool = False, rule: str = "") -> Applicant:
@@ -92,6 +96,29 @@ def test_withdrawal(city: Town, visit: Visit) -> None:
     person.play.ended("withdrawn")
     person.at("progress")
     expect(heading(person.page)).to_have_text("已按您的要求撤回")
+
+
+def test_dispute(city: Town, visit: Visit) -> None:
+    """A field that is wrong is told to the registry's keeper and the department, and holds nothing up."""
+    person = identified(applicant(city, visit)).continue_().dispute("更正后的内容", "登记时写错了")
+    person.declare()
+    person.play.ended("delivered")
+    assert "disputed" in {e.type for e in person.play.events}
+    assert Task.KEEPER in person.play.head.tasks
+
+
+def test_delegation(city: Town, visit: Visit) -> None:
+    """Somebody else proves who they are with a link of their own, and declares; the trace says that it was an agent."""
+    person = identified(applicant(city, visit)).continue_()
+    link = person.entrust(AGENT, (bootstrap.clock().now() + timedelta(days=30)).date())
+    agent = Applicant(person.play, visit())
+    agent.page.goto(link)
+    agent.go_on().prove_by_code(AGENT["mobile"], AGENT["id_number"])
+    agent.page.goto(f"{link}/declaration")
+    expect(heading(agent.page)).to_have_text("确认申报信息", timeout=PATIENCE)
+    agent.declare()
+    person.play.ended("delivered")
+    assert next(e.actor for e in person.play.events if e.type == "declared") is Actor.AGENT
 
 
 def test_elder_mode(city: Town, visit: Visit) -> None:
