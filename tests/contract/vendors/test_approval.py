@@ -240,7 +240,7 @@ def test_the_application_on_paper_goes_with_its_hash(server: SandboxServer) -> N
         AtSandbox(server).port.submit(replace(SECOND, documents=(replace(paper, sha256="0" * 64),)))
 
 
-@pytest.mark.parametrize(("jurisdiction", "secret"), [("QD", SECRET), ("LX", OTHERS)])
+@pytest.mark.parametrize(("jurisdiction", "secret"), [("QD", SECRET), ("LX", OTHERS)], ids=["QD", "LX"])
 def test_each_bureaus_platform_tells_its_own_address_signed_with_its_own_key(target: Target, jurisdiction: str, secret: str) -> None:
     """The product takes it there, and nowhere else."""
     with SandboxServer(config(QUICK), target=target.url) as server:
