@@ -7,7 +7,7 @@ LOCK := .local/venvs/uv/bin/uv pip compile --quiet --universal --python-version 
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports unit contract flow template-test faults rehearsal browser pages bench outreach-plots verify-ledger styles lock build deploy-local clean
+.PHONY: help setup demo test check lint types imports unit component contract flow template-test faults rehearsal browser pages bench outreach-plots verify-ledger styles lock build deploy-local clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ setup: ## make or refresh the environments under .local/venvs
 demo: setup ## the whole journey on this machine: deploy, scan 20,000 subjects, play everybody; ARGS=--keep leaves it running
 	@$(BIN)/wugan demo $(ARGS)
 
-test: check contract flow template-test faults rehearsal browser verify-ledger ## everything
+test: check component contract flow template-test faults rehearsal browser verify-ledger ## everything
 
 check: lint types imports unit ## what every commit needs, under a minute
 
@@ -34,6 +34,9 @@ imports: setup ## import-linter: dependencies point one way
 
 unit: setup ## fast tests of the parts
 	@$(PYTEST) -q -n 2 tests/unit
+
+component: setup ## parts together: DuckDB over registry files, processes, the command line
+	@$(PYTEST) -q -n 2 tests/component
 
 contract: setup ## one test for all implementations of a port
 	@$(PYTEST) -q -n 2 tests/contract

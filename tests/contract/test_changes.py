@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import boto3
 import pytest
 
+from tests.component.registry.test_changes import change
+from tests.component.registry.test_intake import CODE, OTHER, business, licence
 from tests.support.aws import storage
-from tests.unit.registry.test_changes import change
-from tests.unit.registry.test_intake import CODE, OTHER, business, licence
 from wugan import bootstrap
 from wugan.clock import BEIJING
 from wugan.memory.changes import MemoryChangeStore

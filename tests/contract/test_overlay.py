@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.registry.test_changes import change, delivered, seen
-from tests.unit.registry.test_intake import CODE, OTHER, business, licence
+from tests.component.registry.test_changes import change, delivered, seen
+from tests.component.registry.test_intake import CODE, OTHER, business, licence
 from wugan.registry.changes import Change
 
 VERSIONS = ["1", "2", "10", "1.5", "v1", "v2"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.component.web.test_bench import CODE, WIDER
 from tests.support.aws import Stack, invoke
 from tests.support.deliveries import DAY, Holder, deliver
-from tests.unit.web.test_bench import CODE, WIDER
 from wugan import bootstrap
 from wugan.bench.statistics import counted
 from wugan.items.release import Act
@@ -17,9 +16,8 @@ from wugan.registry import intake
 
 
 @pytest.fixture
-def scanned(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stack:
+def scanned(stack: Stack, tmp_path: Path) -> Stack:
     """Registries are there."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     intake.take_in(deliver(tmp_path / "drops", [Holder(n, 40 if n < 6 else 100) for n in range(9)]), tmp_path / "clean", DAY, buckets=2)
     files = bootstrap.registry_files()
     files.publish_clean("nightly-1", tmp_path / "clean")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.component.items.test_cli import renewal
 from tests.support.aws import storage
 from tests.support.deliveries import DAY, Holder, deliver
-from tests.unit.items.test_cli import renewal
 from wugan import bootstrap
 from wugan.cli.items import app
 from wugan.registry import intake
@@ -22,8 +21,7 @@ CODE = "social-group-certificate-renewal"
 
 
 @pytest.fixture(autouse=True)
-def _stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def _stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with storage(monkeypatch):
         yield
 

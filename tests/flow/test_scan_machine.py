@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,7 +71,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     drops = Path(shutil.copytree(made, tmp_path / "drops"))
     executions = MemoryExecutions()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where clean files are kept for a process
     with running(monkeypatch) as stack:
         monkeypatch.setattr(bootstrap, "executions", lambda: executions)
         yield World(stack, drops, executions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime
@@ -15,9 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.browser.serve import rest_event
+from tests.component.registry.test_intake import as_csv, put
 from tests.support import people
 from tests.support.aws import invoke, storage
-from tests.unit.registry.test_intake import as_csv, put
 from wugan import bootstrap, config
 from wugan.aws import queues
 from wugan.aws.bus import DETAIL_TYPE
@@ -61,7 +60,6 @@ def urls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, 
         monkeypatch.setattr(bootstrap, "executions", lambda: executions)
         monkeypatch.setattr(bootstrap, "clock", lambda: CLOCK)
         monkeypatch.setattr(queues, "WAIT_SECONDS", 0)
-        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # clean files are kept there by the run's name
         bootstrap.item_store().publish(ITEM, CLOCK.now())
         feeds = {
             "business": told(people.business(), name=people.certificate(ITEM).name, version="1"),

@@ -25,7 +25,7 @@ from tests.support.ledger import ORIGIN, SIGNER
 from tests.support.template import ROOT, table
 from wugan import bootstrap, config
 from wugan.approval.port import Department
-from wugan.aws import clients, tables
+from wugan.aws import clients, registry_files, tables
 from wugan.clock import BEIJING, FixedClock
 from wugan.items.catalogue import load_folder
 from wugan.memory.stores import MemoryLookup, SeededRandom
@@ -166,6 +166,7 @@ def forget() -> None:
     for thing in (*vars(bootstrap).values(), *vars(tables).values(), *vars(clients).values()):
         if hasattr(thing, "cache_clear"):
             thing.cache_clear()
+    registry_files._here.clear()  # another test's run may have the same name
     parameters.clear_caches()  # type: ignore[no-untyped-call]
 
 

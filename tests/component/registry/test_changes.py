@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.registry.test_intake import CODE, DAY, OTHER, as_csv, business, licence, put
+from tests.component.registry.test_intake import CODE, DAY, OTHER, as_csv, business, licence, put
 from wugan.registry import intake, lookup
 from wugan.registry.changes import Change, laid_over, producer_over
 from wugan.registry.feeds import FEEDS

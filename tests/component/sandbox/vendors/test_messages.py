@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from infra.sandbox.script import Chances
-from tests.unit.sandbox.conftest import STILL, Raw
+from tests.component.sandbox.conftest import STILL, Raw
 
 SOON = STILL.model_copy(update={"receipt": 0.01, "batch": 0.05})
 SMS = {

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.component.cli.conftest import Deliver
 from tests.support import people
 from tests.support.template import ROOT
 from tests.unit.cases import made
-from tests.unit.cli.conftest import Deliver
 from wugan import bootstrap
 from wugan.cases.context import Context
 from wugan.cli.main import app

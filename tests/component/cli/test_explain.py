@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.component.cli.conftest import Deliver
 from tests.support import people
 from tests.support.template import ROOT
 from tests.unit.cases.made import NOW
-from tests.unit.cli.conftest import Deliver
 from wugan import bootstrap
 from wugan.cases import decide
 from wugan.cases.model import Change, Event

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from infra.sandbox.script import Delays
-from tests.unit.sandbox.conftest import Listener, Raw
-from tests.unit.sandbox.vendors.test_couriers import SF_ORDER
-from tests.unit.sandbox.vendors.test_faces import DETECT
+from tests.component.sandbox.conftest import Listener, Raw
+from tests.component.sandbox.vendors.test_couriers import SF_ORDER
+from tests.component.sandbox.vendors.test_faces import DETECT
 
 Until = Callable[[Callable[[], object]], object]
 MESSAGE = {"messageId": "c-push-1", "userId": "user-1", "content": "请办理", "url": "http://127.0.0.1/a"}

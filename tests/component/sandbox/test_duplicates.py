@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from infra.sandbox.script import Delays
-from tests.unit.sandbox.conftest import STILL, Raw
-from tests.unit.sandbox.vendors.test_couriers import EMS_ORDER, SF_ORDER, ems_call
+from tests.component.sandbox.conftest import STILL, Raw
+from tests.component.sandbox.vendors.test_couriers import EMS_ORDER, SF_ORDER, ems_call
 
 
 def message(id: str, **more: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.sandbox.vendors import acs, ems, kuaidi100, sf, tc3, wechat
-from tests.unit.sandbox.conftest import CHECKWORD, SM4_KEY
+from tests.component.sandbox.conftest import CHECKWORD, SM4_KEY
 
 JSON = '{"language":"zh-CN","orderId":"QIAO-20200618-004"}'
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from infra.sandbox.script import Delays
-from tests.unit.sandbox.conftest import Raw
-from tests.unit.sandbox.vendors.test_couriers import SF_ORDER
-from tests.unit.sandbox.vendors.test_faces import DETECT
-from tests.unit.sandbox.vendors.test_messages import ALI
+from tests.component.sandbox.conftest import Raw
+from tests.component.sandbox.vendors.test_couriers import SF_ORDER
+from tests.component.sandbox.vendors.test_faces import DETECT
+from tests.component.sandbox.vendors.test_messages import ALI
 
 
 def test_messages_codes_faces_and_parcels_are_seen_by_phone_and_escaped(raw: Raw) -> None:

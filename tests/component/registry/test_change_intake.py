@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.registry.test_intake import CODE, OTHER, business, licence
+from tests.component.registry.test_intake import CODE, OTHER, business, licence
 from wugan.clock import BEIJING, FixedClock
 from wugan.errors import Forbidden, InvalidInput, VendorUnavailable
 from wugan.memory.changes import MemoryBus, MemoryChangeStore

@@ -12,7 +12,7 @@ import pytest
 
 from infra.sandbox.script import Delays
 from infra.sandbox.vendors import ems
-from tests.unit.sandbox.conftest import ACCOUNTS, SM4_KEY, STILL, Raw
+from tests.component.sandbox.conftest import ACCOUNTS, SM4_KEY, STILL, Raw
 
 ID = "case-pickup-1"
 QUICK = STILL.model_copy(update={"collect": 0.01, "arrive": 0.01})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.conftest import Raw
+from tests.component.sandbox.conftest import Raw
 
 DETECT = {
     **{"RuleId": "1", "IdCard": "370202199001010015", "Name": "测试甲", "RedirectUrl": "http://127.0.0.1/back"},

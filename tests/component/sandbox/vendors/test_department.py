@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.sandbox.script import Delays
 from infra.sandbox.vendors.settings import Accounts, Department
-from tests.unit.sandbox.conftest import DEPARTMENT_SECRET, Listener, Raw
-from tests.unit.sandbox.test_duplicates import application
+from tests.component.sandbox.conftest import DEPARTMENT_SECRET, Listener, Raw
+from tests.component.sandbox.test_duplicates import application
 from wugan.signing import verify
 
 PATH = "/department/applications"
