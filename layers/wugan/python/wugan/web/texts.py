@@ -47,6 +47,20 @@ OUTCOMES_MORE = {
     Outcome.UNREACHABLE: "工作人员会电话联系您，您也可以拨打12345联系我们。",
     Outcome.BY_PERSON: "工作人员会尽快与您联系，您不需要做任何事。",
 }
+STAGES_AT_THE_DESK = {
+    **STAGES,
+    Stage.PUSH: "正在通知申请人",
+    Stage.IDENTITY: "等待申请人验证身份",
+    Stage.INTENTION: "等待申请人确认办理意向",
+    Stage.DECLARATION: "等待申请人确认申报信息",
+    Stage.CORRECTION: "等待申请人补正材料",
+}
+OUTCOMES_AT_THE_DESK = {
+    **OUTCOMES,
+    Outcome.DECLINED: "申请人选择不办理",
+    Outcome.WITHDRAWN: "已按申请人要求撤回",
+    Outcome.UNREACHABLE: "未能联系到申请人",
+}
 KINDS = {Kind.CHANGE: "变更", Kind.RENEWAL: "延续", Kind.FILING: "备案"}
 FIELDS: dict[SubjectField, str] = SUBJECT_FIELDS
 BUREAUS = {Jurisdiction.QD: "青岛市行政审批服务局", Jurisdiction.LX: "莱西市行政审批服务局", Jurisdiction.PD: "平度市行政审批服务局"}
@@ -92,7 +106,7 @@ TASKS = {
     Task.FOLLOW_UP: "差评回访",
 }
 TASK_HELP = {
-    Task.CALL: "各渠道都没有联系上，请打电话联系，并记录结果。",
+    Task.CALL: "请按登记的电话联系申请人，并记录结果。",
     Task.HANDLE: "系统不能继续自动办理，请人工办理后标记完成。",
     Task.PARCEL: "请与快递公司核实包裹去向，查清后登记；没有可登记的，处理后标记完成。",
     Task.KEEPER: "请向登记机关发出更正数据的请求，得到答复后标记完成。",
@@ -200,11 +214,11 @@ ROLES = {"handling_person": "经办人", "legal_representative": "法定代表�
 CONDITIONS = {True: "符合", False: "不符合", None: "无法判断"}
 EVENTS = {
     "opened": "系统分析研判，符合办理条件",
-    "pushed": "已向您发送办理提示",
+    "pushed": "已发送办理提示",
     "push_refused": "该渠道无法送达，改用其他渠道",
     "prompt_held": "提示将在合适的时间发出",
     "notice_held": "现在是免打扰时段，办理结果将在早上告知",
-    "unreachable": "无法再通过消息联系到您，由工作人员电话联系",
+    "unreachable": "各渠道均无法送达，由工作人员电话联系",
     "delivered_prompt": "办理提示已送达",
     "undelivered": "办理提示未能送达，改用其他渠道",
     "identity_started": "开始身份认证",
@@ -254,7 +268,7 @@ EVENTS = {
     "delivery_returned": "新证照正在退回",
     "delivery_home": "新证照已退回窗口，请选择再次寄送或到窗口领取",
     "delivery_lost": "新证照在快递途中遗失，将补发",
-    "delivery_claimed": "快递称新证照已签收，与您的反馈不符，工作人员正在核实",
+    "delivery_claimed": "快递称新证照已签收，与申请人的反馈不符，工作人员正在核实",
     "delivery_resent": "新证照重新寄送",
     "give_back_collected": "快递已取走退还的旧证",
     "give_back_silent": "快递查不到退还的旧证的踪迹，继续查询",
@@ -266,7 +280,7 @@ EVENTS = {
     "give_back_returned": "退还的旧证正在退回",
     "give_back_home": "退还的旧证已退回窗口，可再次寄送",
     "give_back_lost": "退还的旧证在快递途中遗失，工作人员会处理",
-    "give_back_claimed": "快递称退还的旧证已签收，与您的反馈不符，工作人员正在核实",
+    "give_back_claimed": "快递称退还的旧证已签收，与申请人的反馈不符，工作人员正在核实",
     "give_back_resent": "退还的旧证重新寄送",
     "received_by_person": "申请人确认已收到",
     "denied_by_person": "申请人反映没有收到，工作人员正在核实",
@@ -287,7 +301,7 @@ EVENTS = {
     "overdue": "等待超过时限，转人工处理",
     "cancelled": "已取消未完成的后续步骤",
     "handed_over": "转由工作人员办理",
-    "notified": "已告知您办理结果",
+    "notified": "已告知办理结果",
     "closed": "办理结束",
     "task_done": "工作人员已处理",
     "assigned": "审批人员已调整",
