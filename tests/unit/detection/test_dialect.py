@@ -241,6 +241,7 @@ PIECES = st.sampled_from(
     (
         *("(", ")", ",", ";", "=", "<>", "<", "-", "--", "/*", "*/", "'", "''", '"', ".", "::", "[", "{", "$$", "@", "?", "\x00", "\n"),
         *("AND", "OR", "NOT", "IN", "IS", "NULL", "BETWEEN", "DATE", "TRUE", "LIKE", "CASE", "SELECT", "contains(", "starts_with("),
+        *("ELSE", "IF", "WHEN", "END", "BEGIN", "CAST(", "IF(", "TRY(", "LATERAL"),
         *("blacklisted", "valid_until", "business_name", "'a'", "60", "DATE'2026-01-01'", "青", "．"),
     )
 )
@@ -257,6 +258,12 @@ def test_any_text_is_read_or_refused_and_what_is_read_is_canonical(rule: str) ->
         assert all(1 <= p.line <= rule.count("\n") + 1 and p.column >= 1 for p in found)
     else:
         assert parse(text(expression)) == expression
+
+
+@pytest.mark.parametrize("word", ["ELSE", "IF", "BEGIN", "END", "WHEN", "PRIOR", "ANY", "INTERVAL", "CURRENT_DATE"])
+def test_words_of_sql_that_the_language_does_not_have_are_only_unknown_names(word: str) -> None:
+    for written in (word, f"{word} = 1", f"{word} blacklisted", f"blacklisted AND {word}", f"{word}()"):
+        assert any(f"there is no feature {word}" in p.message for p in problems(written))
 
 
 def test_check_tells_the_place_in_an_item() -> None:

@@ -75,7 +75,9 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class _Parser(Parser):
-    FUNCTIONS: ClassVar[dict[str, Callable[..., exp.Expr]]] = {}  # each call stays a name and its arguments
+    FUNCTIONS: ClassVar[dict[str, Callable[..., exp.Expr]]] = {}  # each call stays a name and its arguments,
+    FUNCTION_PARSERS: ClassVar[dict[str, Callable[..., Any]]] = {}
+    NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Callable[..., Any]]] = {}  # and each word a name: none begins a command
     PRIMARY_PARSERS: ClassVar = {  # sqlglot does not tell the place of these
         **Parser.PRIMARY_PARSERS,
         TokenType.NULL: lambda self, token: self.expression(exp.Null(), token),

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from sqlglot.errors import TokenError
-from sqlglot.tokenizer_core import Token
+from sqlglot.tokenizer_core import Token, TokenType
 from sqlglot.tokens import Tokenizer
 
 from wugan.detection.expression import Match, literal
@@ -66,7 +66,7 @@ def split(text: str) -> list[Token]:
         raise RuleInvalid(text, [_unclosed(text)]) from None
     refuse(text, [*_left_out(text, pieces), *_foreign(text, pieces)])
     refuse(text, _nesting(text, pieces))
-    return pieces
+    return [_plain(text, piece) for piece in pieces]
 
 
 def refuse(text: str, problems: Iterator[RuleProblem] | list[RuleProblem]) -> None:
@@ -78,6 +78,13 @@ def refuse(text: str, problems: Iterator[RuleProblem] | list[RuleProblem]) -> No
 def is_name(piece: str) -> bool:
     """Whether a piece is the name of something: a feature, or a word that the language does not have."""
     return bool(_NAME.fullmatch(piece)) and piece.upper() not in KEYWORDS and piece.lower() not in FUNCTIONS
+
+
+def _plain(text: str, piece: Token) -> Token:
+    """A word that is none of the language's keywords is a name, whatever it may be in SQL: the parser knows no ELSE, no IF, no COMMAND."""
+    if not is_name(text[piece.start : piece.end + 1]):
+        return piece
+    return Token(TokenType.VAR, piece.text, piece.line, piece.col, piece.start, piece.end)
 
 
 def _bounds(text: str) -> Iterator[RuleProblem]:
