@@ -21,11 +21,6 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def town() -> Town:
-    return Town()
-
-
-@pytest.fixture
 def base(town: Town) -> Iterator[str]:
     with serving(town) as url:
         yield url

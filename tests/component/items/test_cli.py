@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.deliveries import DAY, Holder, deliver
-from tests.unit.items.conftest import GOOD, ITEMS, Spoil, line_of
+from tests.support.item_files import GOOD, ITEMS, Spoil, line_of
 from wugan import bootstrap
 from wugan.cli import snapshots
 from wugan.cli.items import app

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.items.conftest import GOOD, ITEMS, Spoil, line_of
+from tests.support.item_files import GOOD, ITEMS, Spoil, line_of
 from wugan.items import catalogue
 from wugan.items.model import RenewalTrigger
 from wugan.items.problem import ItemInvalid, Problem

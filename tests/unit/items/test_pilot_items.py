@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.items.conftest import ITEMS
+from tests.support.item_files import ITEMS
 from wugan.detection import checks, personas
 from wugan.items import catalogue
 from wugan.items.model import ChangeTrigger, Item, RenewalTrigger, ReturnWay

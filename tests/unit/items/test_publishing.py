@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.items.conftest import Spoil, line_of
+from tests.support.item_files import Spoil, line_of
 from wugan.clock import BEIJING
 from wugan.detection import checks
 from wugan.items import catalogue, publishing

@@ -8,7 +8,7 @@ import sys
 
 from jsonschema import Draft202012Validator
 
-from tests.unit.items.conftest import GOOD, ITEMS
+from tests.support.item_files import GOOD, ITEMS
 from wugan.items import source
 from wugan.items.schema import schema
 

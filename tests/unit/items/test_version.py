@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.items.conftest import GOOD, Spoil
+from tests.support.item_files import GOOD, Spoil
 from wugan.items import catalogue, source
 from wugan.items.model import Item
 from wugan.items.version import version

@@ -1,26 +1,23 @@
-"""A good item file to spoil."""
+"""The pilot items, and a good item file to spoil."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-ITEMS = Path(__file__).parents[3] / "items"
+ITEMS = Path(__file__).parents[2] / "items"
 GOOD = ITEMS / "publication-retail-change.yaml"
 
 Spoil = Callable[..., Path]
 
 
-@pytest.fixture
-def spoil(tmp_path: Path) -> Spoil:
-    """Write the good item with one text replaced, as `item.yaml`."""
+def spoiler(folder: Path) -> Spoil:
+    """Writes the good item with one text replaced, as `item.yaml` in a folder."""
 
     def write(old: str = "", new: str = "", name: str = "item.yaml") -> Path:
         text = GOOD.read_text(encoding="utf-8")
         assert old in text, f"the good item no longer holds {old!r}"
-        path = tmp_path / name
+        path = folder / name
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         return path
 
