@@ -5,6 +5,9 @@ PYTEST := $(BIN)/python -m pytest
 SETUP := $(PYTHON) infra/local/environments.py
 LOCK := .local/venvs/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 STAGE ?= dev
+# Compiled once for all the processes that tests and the emulator start, whatever the caller's environment says.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/cache/python
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types imports unit component contract flow template-test faults rehearsal browser pages bench outreach-plots verify-ledger styles lock build deploy-local clean

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,16 +18,18 @@ from unittest.mock import patch
 
 import boto3
 from aws_lambda_powertools.utilities import parameters
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 
+from tests.support import people
 from tests.support.ledger import ORIGIN, SIGNER
 from tests.support.template import ROOT, table
 from wugan import bootstrap, config
 from wugan.approval.port import Department
 from wugan.aws import clients, registry_files, tables
 from wugan.clock import BEIJING, FixedClock
-from wugan.items.catalogue import load_folder
 from wugan.memory.stores import MemoryLookup, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 
@@ -183,12 +185,25 @@ def _whole_transactions() -> Iterator[None]:
         yield
 
 
+_MODELS = lru_cache(None)(partial(JSONFileLoader.load_file, JSONFileLoader()))  # each new session would read AWS's models anew
+_READ, _TREES = ASLParser.state_machine, dict[str, Any]()
+
+
+def _read_once(parser: ASLParser) -> Any:
+    """What moto's grammar makes of a definition. Nobody changes a tree, and to read one takes half a second."""
+    text = str(parser.getTokenStream().tokenSource.inputStream)
+    if text not in _TREES:
+        _TREES[text] = _READ(parser)
+    return _TREES[text]
+
+
 @contextmanager
 def storage(monkeypatch: Any, moto: Any = None) -> Iterator[None]:
     """Tables, buckets, key and secrets on moto, named by this process's settings."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    with mock_aws(config=moto), _whole_transactions():
+    models = patch.object(JSONFileLoader, "load_file", lambda _, path: _MODELS(path))
+    with models, mock_aws(config=moto), _whole_transactions():
         forget()
         monkeypatch.setenv(config.KMS_KEY, _create())
         monkeypatch.setattr(bootstrap, "ledger_signer", lambda: SIGNER)  # moto's KMS has no Ed25519
@@ -217,7 +232,8 @@ def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
             }
 
     where = "moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils._invoke_lambda_function"
-    with storage(monkeypatch, {"stepfunctions": {"execute_state_machine": True}}), patch(where, run):
+    started = storage(monkeypatch, {"stepfunctions": {"execute_state_machine": True}})
+    with patch.object(ASLParser, "state_machine", _read_once), started, patch(where, run):
         monkeypatch.setenv(config.CASE_MACHINE, _machine("case"))
         monkeypatch.setenv(config.SCAN_MACHINE, _machine("scan"))
         monkeypatch.setenv(config.SIMULATE_MACHINE, _machine("simulate"))
@@ -229,7 +245,7 @@ def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
         monkeypatch.setattr(bootstrap, "department", lambda j: stack.department(j))
         monkeypatch.setattr(bootstrap, "platform_key", lambda _: "v")
         monkeypatch.setattr(bootstrap, "certificate_key", lambda _: "")
-        for item in load_folder(ROOT / "items").items:
+        for item in people.items().values():
             bootstrap.item_store().publish(item, clock.now())
         yield stack
         if wait_for:
