@@ -193,6 +193,7 @@ def _behaviour(seed: int, accounts: Accounts) -> Config:
             "seed": seed,
             "vendors": accounts,
             "today": DAY,
+            "pickup_times": False,
             "delays": Delays(receipt=0.1, collect=1.0, arrive=1.0, decide=1.5),
             "chances": Chances(
                 error_before=0.025, error_after=0.025, undelivered=0.03, callback_repeat=0.1, callback_reorder=0.1, callback_loss=0.05

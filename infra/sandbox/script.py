@@ -109,6 +109,7 @@ class Config(Strict):
     chances: Chances = Chances()
     retry: Retry = Retry()
     rules: tuple[Rule, ...] = ()
+    pickup_times: bool = True  # couriers refuse a time of collection that is past; off where the customer's days pass faster than ours
     vendors: Accounts = Accounts()
 
 

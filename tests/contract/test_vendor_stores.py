@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -225,14 +225,47 @@ def test_an_order_is_claimed_once(stores: Stores) -> None:
     assert found == entry(courier=found.courier)
 
 
-def test_every_field_of_an_entry_comes_back(stores: Stores) -> None:
+SAMPLES: dict[str, Any] = {
+    "str": "some text", "int": 3, "datetime": AT, "datetime | None": AT + timedelta(hours=1),
+    "Step": Step.PLACED, "ParcelState | None": ParcelState.COLLECTED,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", ["claim", "keep"])
+def test_every_field_of_an_entry_comes_back(stores: Stores, write: str) -> None:
+    full = Entry(**{field.name: SAMPLES[str(field.type)] for field in fields(Entry)})
+    getattr(stores.waybills, write)(full)
+    assert stores.waybills.find(full.order_id) == full
+
+
+TOLD = {"told": ParcelState.COLLECTED, "told_detail": "locker", "told_at": AT + timedelta(hours=1), "subscribed_at": AT}
+
+
+def test_nothing_empty_erases_what_was_learnt_meanwhile(stores: Stores) -> None:
+    full = entry(step=Step.PLACED, waybill="SF1", reference="t:o", **TOLD)
     stores.waybills.claim(entry())
-    told = {"told": ParcelState.COLLECTED, "told_detail": "locker", "told_at": AT + timedelta(hours=1)}
-    full = entry(step=Step.PLACED, waybill="SF1", reference="t:o", **told)
     stores.waybills.keep(full)
+    stores.waybills.keep(entry())
     assert stores.waybills.find(ORDER) == full
-    stores.waybills.keep(entry(step=Step.CANCELLED))
-    assert stores.waybills.find(ORDER) == entry(step=Step.CANCELLED)
+    better: dict[str, Any] = {"told": ParcelState.ARRIVED, "told_detail": "", "told_at": AT + timedelta(hours=2)}
+    stores.waybills.keep(entry(**better))
+    assert stores.waybills.find(ORDER) == replace(full, **better)
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("known", Step)
+def test_no_step_goes_back(stores: Stores, known: Step, step: Step) -> None:
+    """A push that was read before a cancellation and is written after it does not undo it; what it told is kept."""
+    stores.waybills.claim(entry(step=known))
+    stores.waybills.keep(entry(step=step, waybill="SF1"))
+    assert stores.waybills.find(ORDER) == entry(step=max(known, step, key=list(Step).index), waybill="SF1")
+
+
+@pytest.mark.parametrize("step", Step)
+def test_nothing_is_learnt_of_an_order_that_went_elsewhere(stores: Stores, step: Step) -> None:
+    stores.waybills.claim(entry(courier="ems"))
+    stores.waybills.keep(entry(step=step, waybill="SF1", **TOLD))
+    assert stores.waybills.find(ORDER) == entry(courier="ems")
 
 
 def test_what_was_never_claimed_can_be_kept(stores: Stores) -> None:

@@ -183,7 +183,7 @@ def deployed() -> Iterator[Town]:
 def _behaviour(accounts: Accounts) -> Config:
     """Vendors that are quick and make no mistakes; the faults have tests of their own."""
     delays = Delays(receipt=0.05, collect=0.3, arrive=0.3, decide=0.3)
-    return Config.model_validate({"seed": SEED, "vendors": accounts, "today": DAY, "delays": delays})
+    return Config.model_validate({"seed": SEED, "vendors": accounts, "today": DAY, "delays": delays, "pickup_times": False})
 
 
 @contextmanager

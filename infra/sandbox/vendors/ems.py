@@ -1,8 +1,8 @@
 """China Post EMS (客户 API 开放平台): one form-encoded endpoint, told apart by `apiCode`, its body under SM4.
 
 From the platform's example vector and integrators' code. Not public, so kept here in one place: the error codes beside `00000`
-(`CODES`), and what a repeated `logisticsOrderNo` gets: this one answers it with the waybill it already has. Of the trace codes
-203, 702, 704 and 705 were seen in published traces; 748 for a locker was not.
+(`CODES`), how far `timeStamp` may be off (`SKEW_SECONDS`), and what a repeated `logisticsOrderNo` gets: this one answers it with the
+waybill it already has. Of the trace codes 203, 702, 704 and 705 were seen in published traces; 748 for a locker was not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 from infra.sandbox.book import Callback, Parcel
 from infra.sandbox.box import Box
 from infra.sandbox.vendors.parcels import Order, Parcels
-from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing, moment
+from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing, timely, to_come, unix
 from infra.sandbox.vendors.push import Push, Sent, beijing, json_body, says
 
 MARK = "|$4|"
@@ -28,7 +28,7 @@ BLOCK = 128
 COMMON = ("apiCode", "senderNo", "authorization", "timeStamp", "logitcsInterface")
 END = ("name", "prov", "city", "county", "address")
 DONE = "00000"
-CODES = {"parameter": "B00001", "authorization": "B00002", "decryption": "B00003", "refused": "B00004", "order": "B00005"}
+CODES = {"parameter": "B00001", "authorization": "B00002", "decryption": "B00003", "refused": "B00004", "order": "B00005", "time": "B00006"}
 TRACES = {
     "collected": ("203", "收寄计费信息", "中国邮政 已收取邮件"),
     "delivering": ("702", "投递邮件接收-下段", "邮件正在派送中，请耐心等待，保持电话畅通，准备签收"),
@@ -83,6 +83,8 @@ class Ems(Vendor):
         account = self.account
         if account is None or (form["senderNo"], form["authorization"]) != (account.sender_no, account.authorization):
             return self._answer("authorization", "授权码校验失败")
+        if not timely(self.box, unix(form["timeStamp"])):
+            return self._answer("time", "请求时间戳已过期")
         text = decrypt(form["logitcsInterface"], account.sign_key)
         if text is None:
             return self._answer("decryption", "报文解密失败")
@@ -100,7 +102,7 @@ class Ems(Vendor):
         if absent:
             return self._answer("parameter", f"{absent}不能为空")
         times = [data.get(name) for name in ("pickupPreBeginTime", "pickupPreEndTime")]
-        if any(times) and not _a_span(times):
+        if any(times) and not _a_span(self.box, times):
             return self._answer("parameter", "揽收预约时间不正确")
         order = Order(data["logisticsOrderNo"], _end(data["sender"]), _end(data["receiver"]), str(data["cargos"][0].get("cargoName")))
         known = self.parcels.get(order.id)
@@ -174,9 +176,9 @@ class Ems(Vendor):
 SERVICES = {"020003": Ems.create, "020006": Ems.cancel, "030005": Ems.in_range, "040001": Ems.trace}
 
 
-def _a_span(times: list[Any]) -> bool:
-    begin, end = (moment(value) for value in times)
-    return begin is not None and end is not None and begin < end
+def _a_span(box: Box, times: list[Any]) -> bool:
+    begin, end = (unix(value) for value in times)
+    return begin is not None and end is not None and begin < end and to_come(box, begin)
 
 
 def _end(end: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Request, Response
 from infra.sandbox.book import Callback, Parcel
 from infra.sandbox.box import Box
 from infra.sandbox.vendors.parcels import Order, Parcels
-from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing
+from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing, to_come, unix
 from infra.sandbox.vendors.push import Push, beijing, form_body, says
 
 ORDER_FIELDS = (
@@ -49,6 +49,7 @@ TRACES = {
 ENDED = ("3", "4")
 THIRD_LONGEST = 32
 PICKUP = ("dayType", "pickupStartTime", "pickupEndTime")
+DAYS = ("今天", "明天", "后天")
 HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -96,7 +97,7 @@ class Kuaidi100(Vendor):
             return _failed("400", "参数错误：快递公司编码或回调地址不正确")
         if len(str(param.get("thirdOrderId") or "")) > THIRD_LONGEST:
             return _failed("400", "参数错误：thirdOrderId过长")
-        if any(param.get(name) for name in PICKUP) and not _a_span(param):
+        if any(param.get(name) for name in PICKUP) and not _a_span(self.box, param):
             return _failed("400", "参数错误：预约时间不正确")
         earlier = self._earlier(param)
         if earlier is not None:
@@ -277,9 +278,12 @@ def _failed(code: str, text: str) -> Response:
     return json_answer({"result": False, "returnCode": code, "message": text})
 
 
-def _a_span(param: dict[str, Any]) -> bool:
+def _a_span(box: Box, param: dict[str, Any]) -> bool:
     start, end = str(param.get("pickupStartTime")), str(param.get("pickupEndTime"))
-    return param.get("dayType") in ("今天", "明天", "后天") and bool(HOUR.fullmatch(start) and HOUR.fullmatch(end)) and start < end
+    if param.get("dayType") not in DAYS or not (HOUR.fullmatch(start) and HOUR.fullmatch(end)) or start >= end:
+        return False
+    day = beijing(box.now() + DAYS.index(param["dayType"]) * 86400)[:10]
+    return to_come(box, unix(f"{day} {start}:00"))
 
 
 def _end(param: dict[str, Any], who: str) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from werkzeug.wrappers import Response
 from infra.sandbox.book import Message
 from infra.sandbox.box import Box
 from infra.sandbox.script import Fault
-from infra.sandbox.vendors.push import Push
+from infra.sandbox.vendors.push import BEIJING, Push
 
+SKEW_SECONDS = 300  # how far a request's time may be from the vendor's
 URL = re.compile(r"https?://[^\s<>\"'，。；）】]+")
 GATEWAY = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 
@@ -110,9 +111,19 @@ def message(
     return box.book.messages.receive(id, [channel, to, text, shown], make)
 
 
-def moment(value: object) -> datetime | None:
-    """A time as China's vendors write it, or None."""
+def unix(value: object) -> float | None:
+    """The Unix seconds of a time as China's vendors write it, or None."""
     try:
-        return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S")
+        return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING).timestamp()
     except ValueError:
         return None
+
+
+def timely(box: Box, at: float | None) -> bool:
+    """Whether a request with this time (Unix seconds) is of now."""
+    return at is not None and abs(box.now() - at) <= SKEW_SECONDS
+
+
+def to_come(box: Box, at: float | None) -> bool:
+    """Whether a courier can still be ordered for this time (Unix seconds)."""
+    return at is not None and (at > box.now() or not box.config.pickup_times)

@@ -1,7 +1,9 @@
 """SF Express (丰桥): one form-encoded endpoint, told apart by `serviceCode`.
 
 From "SF-Express API Overview" (common parameters, A1000–A1099, business codes) and integrators' code for the routes.
-The order-state push is not public in full: a parcel that was not collected has no route and no push, and its order is cancelled (8037).
+Not public, kept here in one place: how far `timestamp` may be off (`SKEW_SECONDS`), and with what code a `sendStartTm` that is past
+is refused (`BAD_FORMAT`), before it is looked whether the order is known. The order-state push is not public in full: a parcel that was
+not collected has no route and no push, and its order is cancelled (8037).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 from infra.sandbox.book import Callback, Parcel
 from infra.sandbox.box import Box
 from infra.sandbox.vendors.parcels import Order, Parcels
-from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing, moment
+from infra.sandbox.vendors.plumbing import Vendor, json_answer, loads, missing, timely, to_come, unix
 from infra.sandbox.vendors.push import Push, beijing, json_body, says
 
 COMMON = ("partnerID", "requestID", "serviceCode", "timestamp", "msgDigest", "msgData")
@@ -80,6 +82,8 @@ class Sf(Vendor):
             return self._platform("A1004", "无对应服务权限")
         if not hmac.compare_digest(digest(form["msgData"], form["timestamp"], self.account.checkword), form["msgDigest"]):
             return self._platform("A1006", "数字签名无效")
+        if not form["timestamp"].isdigit() or not timely(self.box, int(form["timestamp"]) / 1000):
+            return self._platform("A1002", "请求时效已过期")
         data, service = loads(form["msgData"]), SERVICES.get(form["serviceCode"])
         if service is None:
             return self._platform("A1004", "无对应服务权限")
@@ -137,11 +141,10 @@ class Sf(Vendor):
         rows = [{"mailNo": p.reference if p else n, "routes": [_row(s) for s in _known(p)] if p else []} for n, p in found]
         return self._business(DONE, {"routeResps": rows})
 
-    @staticmethod
-    def _incomplete(data: dict[str, Any], ends: dict[int, dict[str, Any]]) -> str | None:
+    def _incomplete(self, data: dict[str, Any], ends: dict[int, dict[str, Any]]) -> str | None:
         if missing(data, "orderId"):
             return NO_NUMBER
-        if data.get("sendStartTm") and moment(data["sendStartTm"]) is None:
+        if data.get("sendStartTm") and not to_come(self.box, unix(data["sendStartTm"])):
             return BAD_FORMAT
         for kind, codes in ((1, ("1010", "1011", "1012")), (2, ("1014", "1015", "1016"))):
             end = ends.get(kind, {})

@@ -108,7 +108,7 @@ class Raw:
         return answer
 
     def sf_answer(self, service: str, data: dict[str, Any], **changed: str) -> TestResponse:
-        text, stamp = json.dumps(data, ensure_ascii=False), "1600000000000"
+        text, stamp = json.dumps(data, ensure_ascii=False), str(int(time.time() * 1000))
         encoded = quote_plus(text + stamp + CHECKWORD, safe="*")
         form = {
             "partnerID": "QDWG",

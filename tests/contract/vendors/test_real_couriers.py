@@ -6,7 +6,7 @@ import base64
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 
@@ -19,11 +19,12 @@ from infra.sandbox.server import QuietHandler, SandboxServer
 from infra.sandbox.vendors import ems, kuaidi100
 from infra.sandbox.vendors.settings import Accounts, Ems, Kuaidi100, Sf
 from tests.contract.vendors.harness import CASE, STILL, client, config, until
-from wugan.clock import BEIJING, SystemClock
+from wugan.clock import BEIJING, Clock, FixedClock, SystemClock
 from wugan.courier.area import Area
+from wugan.courier.choice import ChosenCourier, Option
 from wugan.courier.ems import EmsAccount, EmsCourier
 from wugan.courier.kuaidi100 import Kuaidi100Account, Kuaidi100Courier
-from wugan.courier.port import Address, Detail, Order, Parcel, ParcelState, PushingCourier
+from wugan.courier.port import Address, Detail, Order, OrderInDoubt, Parcel, ParcelState, PushingCourier
 from wugan.courier.sf import SfAccount, SfCourier
 from wugan.courier.slots import slots
 from wugan.courier.waybills import Entry, MemoryWaybills
@@ -95,9 +96,10 @@ class Pair:
     server: SandboxServer
     waybills: MemoryWaybills
     target: Target
+    clock: Clock = field(default_factory=SystemClock)
 
     def courier(self, *, key: str = SECRET, sign_key: str = KEY) -> PushingCourier:
-        clock, http = SystemClock(), client()
+        clock, http = self.clock, client()
         if self.name == "sf":
             account = SfAccount("WG", key, "5320000000", SECRET, f"{self.server.url}/std/service")
             return SfCourier(account, self.waybills, clock, http)
@@ -124,10 +126,11 @@ def pair_of(request: pytest.FixtureRequest) -> Iterator[Callable[..., Pair]]:
     with Target() as target:
         running: list[SandboxServer] = []
 
-        def make(delays: Delays = STILL) -> Pair:
-            server = SandboxServer(config(delays, vendors=accounts(target.url))).__enter__()
+        def make(delays: Delays = STILL, clock: Clock | None = None) -> Pair:
+            clock = clock or SystemClock()
+            server = SandboxServer(config(delays, vendors=accounts(target.url)), clock=lambda: clock.wall().timestamp()).__enter__()
             running.append(server)
-            return Pair(request.param, server, MemoryWaybills(), target)
+            return Pair(request.param, server, MemoryWaybills(), target, clock)
 
         yield make
         for server in running:
@@ -220,6 +223,58 @@ def patiently(pair: Pair, courier: PushingCourier, order: Order) -> Parcel:
         except VendorUnavailable:
             continue
     raise AssertionError("it never worked")
+
+
+def chosen(pair: Pair) -> ChosenCourier:
+    """This courier first, another if it certainly did not take an order."""
+    names = sorted(NAMES, key=lambda name: name != pair.name)[:2]
+    return ChosenCourier([Option(name, replace(pair, name=name).courier()) for name in names], pair.waybills, pair.clock, HOME)
+
+
+def unanswered(pair: Pair, order: Order, fault: str) -> None:
+    """The first try, of which nothing is heard. Kuaidi100 knows our orders by another id."""
+    pair.server.add_rule(match="" if pair.name == "kuaidi100" else CASE, fault=fault)
+    with pytest.raises(VendorUnavailable):
+        chosen(pair).order(order)
+
+
+def test_a_repeat_that_is_refused_after_the_first_try_acted_sends_no_second_courier(pair_of: Callable[..., Pair]) -> None:
+    """Its time of collection has passed meanwhile. Who can be asked by our number has it; who cannot leaves it in doubt."""
+    clock = FixedClock(datetime(2026, 3, 4, 8, 30, tzinfo=BEIJING))
+    pair = pair_of(clock=clock)
+    order = replace(PICKUP, pickup_from=clock.now() + timedelta(minutes=30), pickup_until=clock.now() + timedelta(minutes=150))
+    unanswered(pair, order, "error_after")
+    clock.move(hours=1)
+    for _ in range(2):
+        if pair.name == "sf":
+            assert chosen(pair).order(order) == Parcel(PICKUP.id, pair.parcels()[0]["reference"], ParcelState.ORDERED)
+        else:
+            with pytest.raises(OrderInDoubt):
+                chosen(pair).order(order)
+    assert [p["vendor"] for p in pair.server.records("parcels")] == [pair.name]
+
+
+def test_a_repeat_that_is_refused_after_the_first_try_did_nothing(pair_of: Callable[..., Pair]) -> None:
+    clock = FixedClock(datetime(2026, 3, 4, 8, 30, tzinfo=BEIJING))
+    pair = pair_of(clock=clock)
+    order = replace(PICKUP, pickup_from=clock.now() + timedelta(minutes=30), pickup_until=clock.now() + timedelta(minutes=150))
+    unanswered(pair, order, "error_before")
+    clock.move(hours=1)
+    with pytest.raises(VendorRefused):
+        chosen(pair).order(order)
+    assert pair.server.records("parcels") == []
+    assert (pair.waybills.find(order.id) is None) is (pair.name == "sf"), "only SF Express can say that it has no such order"
+
+
+@pytest.mark.parametrize("pair_of", ["sf", "ems"], indirect=True)  # Kuaidi100 does not say that it compares times
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_clock_that_is_wrong_is_no_refusal(pair: Pair, minutes: int) -> None:
+    wrong = replace(pair, clock=FixedClock(pair.clock.wall() + timedelta(minutes=minutes)))
+    with pytest.raises(VendorUnavailable):
+        chosen(wrong).order(PICKUP)
+    assert pair.server.records("parcels") == []
+    assert chosen(pair).order(PICKUP).state is ParcelState.ORDERED
+    assert [p["vendor"] for p in pair.server.records("parcels")] == [pair.name]
 
 
 def test_a_wrong_key_places_nothing(pair: Pair) -> None:

@@ -168,14 +168,53 @@ def test_when_nobody_can_be_reached_nobody_keeps_it(town: Town) -> None:
     assert town.orders() == [[PICKUP.id], []]
 
 
-def test_a_courier_that_refuses_the_repeat_gives_it_free(town: Town) -> None:
-    town.sf.fail()
+def unanswered(town: Town, when: str = "before") -> None:
+    """A first try of which nothing was heard."""
+    town.sf.fail(when)  # type: ignore[arg-type]
     with pytest.raises(VendorUnavailable):
         town.chosen.order(PICKUP)
+
+
+def test_a_courier_that_does_not_go_there_gives_it_free_at_the_repeat(town: Town) -> None:
+    unanswered(town)
     town.sf.not_served.add(PERSON.mobile)
     town.chosen.order(PICKUP)
     assert town.orders() == [[], [PICKUP.id]]
     assert town.sf.asked[PICKUP.id] == 2
+
+
+def test_a_courier_that_refuses_the_repeat_and_knows_no_order_gives_it_free(town: Town) -> None:
+    unanswered(town)
+    town.sf.fail(error=VendorRefused("code_1"))
+    town.chosen.order(PICKUP)
+    assert town.orders() == [[], [PICKUP.id]]
+
+
+def test_a_courier_that_refuses_the_repeat_of_what_it_took_keeps_it(town: Town) -> None:
+    unanswered(town, "after")
+    town.sf.fail(error=VendorRefused("code_1"))
+    assert town.chosen.order(PICKUP) == town.sf.parcels[PICKUP.id]
+    assert town.orders() == [[PICKUP.id], []]
+
+
+def test_a_repeat_is_in_doubt_where_the_courier_cannot_be_asked(town: Town) -> None:
+    """Couriers that answer only for their own numbers remember nothing of an order whose answer was lost."""
+    unanswered(town, "after")
+    town.sf.fail(error=VendorRefused("code_1"))
+    town.sf.fail(error=NotFound("no order of ours at this courier"))
+    with pytest.raises(OrderInDoubt, match="code_1"):
+        town.chosen.order(PICKUP)
+    assert town.orders() == [[PICKUP.id], []]
+
+
+def test_a_refused_repeat_waits_until_the_courier_can_be_asked(town: Town) -> None:
+    unanswered(town, "after")
+    town.sf.fail(error=VendorRefused("code_1"))
+    town.sf.fail()
+    with pytest.raises(VendorUnavailable):
+        town.chosen.order(PICKUP)
+    assert town.chosen.order(PICKUP).state is ParcelState.ORDERED
+    assert town.orders() == [[PICKUP.id], []]
 
 
 @pytest.mark.parametrize("repeated", [False, True])

@@ -339,22 +339,29 @@ def test_a_signature_is_good_for_one_order_and_one_message(hundred: Kuaidi100Cou
         ("/callbacks/kuaidi100", body),
         (TARGET, body[:-1]),
         (TARGET, b"param=%7B%7D"),
+        ("/callbacks/kuaidi100?order=\ud800", body),
+        ("//[", body),
     )
     for target, content in refused:
         with pytest.raises(Forbidden):
             hundred.parse_push({}, target, content)
 
 
-def test_a_signed_push_that_is_no_object_is_refused(hundred: Kuaidi100Courier, line: Line) -> None:
+@pytest.mark.parametrize("param", ["[]", "[" * 100_000, '{"kuaidinum":"\\ud800"}', '{"kuaidinum":' + "9" * 5000 + "}"])
+def test_a_signed_push_that_is_no_object_is_refused(hundred: Kuaidi100Courier, line: Line, param: str) -> None:
     line.will(PLACED)
     hundred.order(PICKUP)
+    sign = push_sign(param, json.loads(line.form()["param"])["salt"])
     with pytest.raises(InvalidInput):
-        hundred.parse_push({}, TARGET, pushed(line, []))
+        hundred.parse_push({}, TARGET, urlencode({"sign": sign, "param": param}).encode())
 
 
 def test_an_order_that_went_elsewhere_gives_no_hint(hundred: Kuaidi100Courier, line: Line, waybills: MemoryWaybills) -> None:
     line.will(PLACED)
     hundred.order(PICKUP)
-    waybills.keep(Entry(PICKUP.id, "sf", NOW))
+    placed = waybills.find(PICKUP.id)
+    assert placed
+    assert waybills.release(placed)
+    waybills.claim(Entry(PICKUP.id, "sf", NOW))
     assert hundred.parse_push({}, TARGET, pushed(line, {"status": "polling", "lastResult": trace("3")})).hints == ()
     assert waybills.find(PICKUP.id) == Entry(PICKUP.id, "sf", NOW)

@@ -10,10 +10,10 @@ import pytest
 
 from tests.unit.courier.conftest import DELIVERY, NOW, PICKUP, TIMED, Line
 from wugan.clock import FixedClock
-from wugan.courier.port import Detail, Hint, Parcel, ParcelState
+from wugan.courier.port import Detail, Hint, NeverPlaced, Parcel, ParcelState
 from wugan.courier.sf import ACKNOWLEDGED, SfAccount, SfCourier, digest, state_of
-from wugan.courier.waybills import MemoryWaybills
-from wugan.errors import Forbidden, InvalidInput, NotFound, VendorRefused, VendorUnavailable
+from wugan.courier.waybills import Entry, MemoryWaybills
+from wugan.errors import Forbidden, InvalidInput, VendorRefused, VendorUnavailable
 from wugan.http import JsonClient
 
 CHECKWORD = "fjcg5PGKaNpPSHFAZ4QsCOkV71R3zVci"
@@ -86,6 +86,23 @@ def test_after_a_timeout_the_repeat_finds_the_order(sf: SfCourier, line: Line) -
     assert line.form(0)["msgData"] == line.form(1)["msgData"]
 
 
+def test_after_a_timeout_an_order_that_was_filtered_out_is_refused(sf: SfCourier, line: Line, waybills: MemoryWaybills) -> None:
+    """Duplicate is only the order id: nobody comes."""
+    waybills.claim(Entry(PICKUP.id, "sf", NOW))
+    line.will(None, said("8016"), said(data={"routeResps": []}), said(data={"filterResult": "3", "waybillNoInfoList": []}))
+    with pytest.raises(VendorUnavailable):
+        sf.order(PICKUP)
+    with pytest.raises(VendorRefused, match=r"^area_not_served$"):
+        sf.order(PICKUP)
+    assert waybills.find(PICKUP.id) == Entry(PICKUP.id, "sf", NOW), "whoever chooses may give it to another"
+
+
+def test_an_order_that_is_filtered_out_later_is_not_collected(sf: SfCourier, line: Line) -> None:
+    line.will(placed(filter_result=1), said(data={"routeResps": []}), placed(filter_result=3))
+    sf.order(PICKUP)
+    assert sf.query(PICKUP.id) == Parcel(PICKUP.id, "SF7444400031887", ParcelState.FAILED, Detail.NOT_COLLECTED)
+
+
 @pytest.mark.parametrize("answer", [said("8999"), placed(filter_result=3)])
 def test_a_refusal_names_the_code_and_nobody(sf: SfCourier, line: Line, answer: Any) -> None:
     line.will(answer)
@@ -106,6 +123,10 @@ def test_a_refusal_names_the_code_and_nobody(sf: SfCourier, line: Line, answer: 
         {"apiResultCode": "A1000", "apiResultData": '{"success":false,"errorCode":"S0000"}'},
         {"apiResultCode": "A1000", "apiResultData": '{"success":true,"errorCode":"S0000","msgData":[1]}'},
         said("S0003"),
+        {"apiResultCode": [[]]},
+        {"apiResultCode": "A1000", "apiResultData": "[" * 100_000},
+        {"apiResultCode": "A1000", "apiResultData": '{"success":true,"errorCode":"S0000","msgData":"\\ud800"}'},
+        {"apiResultCode": "A1000", "apiResultData": '{"errorCode":' + "9" * 5000 + "}"},
     ],
 )
 def test_what_is_not_understood_is_repeated(sf: SfCourier, line: Line, answer: Any) -> None:
@@ -123,7 +144,7 @@ def test_the_secrets_do_not_show(sf: SfCourier) -> None:
 
 def test_an_unknown_order_is_not_found_and_cancelled_already(sf: SfCourier, line: Line) -> None:
     line.will(said("8024"), said("8024"), said("8024"))
-    with pytest.raises(NotFound):
+    with pytest.raises(NeverPlaced):
         sf.query(PICKUP.id)
     sf.cancel(PICKUP.id)
 
@@ -195,13 +216,16 @@ def test_a_push_finds_the_order_by_its_waybill_and_leaves_out_strangers(sf: SfCo
     assert push.hints == (Hint(PICKUP.id),)
 
 
-@pytest.mark.parametrize("target", ["/callbacks/sf", "/callbacks/sf?key=", "/callbacks/sf?key=other"])
+LONE = b'{"Body":{"WaybillRoute":[{"orderid":"\\ud800"}]}}'  # half a character
+
+
+@pytest.mark.parametrize("target", ["/callbacks/sf", "/callbacks/sf?key=", "/callbacks/sf?key=other", "/callbacks/sf?key=\ud800", "//["])
 def test_a_push_without_our_secret_is_refused(sf: SfCourier, target: str) -> None:
     with pytest.raises(Forbidden):
         sf.parse_push({}, target, json.dumps(PUSHED).encode())
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"{}", b'{"Body":{"WaybillRoute":{}}}', TOO_LONG])
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"{}", b'{"Body":{"WaybillRoute":{}}}', b'{"Body":' * 50_000, LONE, TOO_LONG])
 def test_a_push_that_is_no_route_push_is_refused(sf: SfCourier, body: bytes) -> None:
     with pytest.raises(InvalidInput):
         sf.parse_push({}, "/callbacks/sf?key=hidden", body)

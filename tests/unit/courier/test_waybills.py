@@ -37,3 +37,10 @@ def test_only_what_nobody_touched_is_released(waybills: MemoryWaybills) -> None:
 def test_who_signed_is_read_with_doubt() -> None:
     assert signed("非本人签收") == (ParcelState.COLLECTED, Detail.OTHER_SIGNED)
     assert signed("本人签收") == (ParcelState.ARRIVED, "")
+
+
+def test_a_cancellation_is_not_undone_by_a_push_that_was_read_before(waybills: MemoryWaybills) -> None:
+    waybills.claim(ENTRY)
+    waybills.keep(replace(ENTRY, step=Step.CANCELLED))
+    waybills.keep(replace(ENTRY, step=Step.PLACED, waybill="1"))
+    assert waybills.find("a") == replace(ENTRY, step=Step.CANCELLED, waybill="1")

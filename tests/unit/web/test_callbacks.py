@@ -57,6 +57,9 @@ def test_a_forged_message_is_refused(town: Town, client: Client, waiting: Head) 
     [
         (b"{", 400, "body"),
         (b"[]", 400, "body"),
+        (b"[" * 100_000, 400, "body"),
+        (b'{"id":' + b"9" * 5000 + b"}", 400, "body"),
+        (b'{"id":"\\ud800","application_id":"x","kind":"approved","by":"x"}', 400, "body"),
         ({"id": "m-1"}, 400, "application_id"),
         ({"id": "m-1", "application_id": "x", "kind": "approved", "by": "x"}, 400, "id"),
         ({"id": "m-1", "application_id": f"{NOBODY}-approval-1", "kind": "approved", "by": "x"}, 404, "case_id"),
@@ -82,3 +85,8 @@ def test_an_unexpected_error_tells_nothing(town: Town, client: Client, waiting: 
     reply = call(client, message)
     assert reply.status == 500
     assert "secret" not in reply.text
+
+
+def test_half_a_character_in_a_signature_is_a_forgery(client: Client) -> None:
+    headers = {TIME_HEADER: str(int(client.town.clock.wall().timestamp())), SIGNATURE_HEADER: "\ud800"}
+    assert client.request("POST", PATH, b"{}", {"Content-Type": "application/json", **headers}).status == 403

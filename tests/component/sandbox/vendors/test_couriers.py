@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from infra.sandbox.script import Delays
 from infra.sandbox.vendors import ems
+from infra.sandbox.vendors.push import beijing
 from tests.component.sandbox.conftest import ACCOUNTS, SM4_KEY, STILL, Raw
 
 ID = "case-pickup-1"
@@ -35,7 +37,7 @@ KD_ORDER = {
 
 def ems_call(raw: Raw, code: str, data: Any, key: str = SM4_KEY, **changed: str) -> dict[str, Any]:
     body = ems.encrypt(json.dumps(data, ensure_ascii=False), key)
-    form = {"apiCode": code, "senderNo": "1100", "authorization": "auth", "timeStamp": "2026-11-24 08:00:00", "logitcsInterface": body}
+    form = {"apiCode": code, "senderNo": "1100", "authorization": "auth", "timeStamp": beijing(time.time()), "logitcsInterface": body}
     answer: dict[str, Any] = raw.http.post("/amp-prod-api/f/amp/api/open", data=form | changed).get_json()
     return answer
 
@@ -59,6 +61,7 @@ def test_sf_takes_an_order_once(raw: Raw) -> None:
         ({"partnerID": "other"}, "A1004"),
         ({"serviceCode": "EXP_NOTHING"}, "A1004"),
         ({"requestID": ""}, "A1001"),
+        ({"timestamp": "x"}, "A1006"),
     ],
 )
 def test_sf_refuses_at_its_gateway(raw: Raw, changed: dict[str, str], code: str) -> None:
@@ -228,3 +231,39 @@ def test_a_courier_that_is_down_answers_503_and_moves_nothing(raw_of: Callable[.
     assert raw.sf_answer("EXP_RECE_SEARCH_ORDER_RESP", {"orderId": ID}).status_code == 503
     assert raw.box.book.parcels.get(ID).state == "ordered"  # type: ignore[union-attr]
     until(lambda: raw.box.book.parcels.get(ID).state == "arrived")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("off", [-301, 301])
+def test_a_request_of_another_time_is_refused(raw: Raw, monkeypatch: pytest.MonkeyPatch, off: int) -> None:
+    now = raw.box.now()
+    monkeypatch.setattr(raw.box, "now", lambda: now - off)
+    assert raw.sf("EXP_RECE_CREATE_ORDER", SF_ORDER)["apiResultCode"] == "A1002"
+    assert ems_call(raw, "020003", [EMS_ORDER])["retCode"] == ems.CODES["time"]
+    assert len(raw.box.book.parcels) == 0
+
+
+def at_eight(raw: Raw, monkeypatch: pytest.MonkeyPatch, hour: int) -> tuple[Any, Any, Any]:
+    """What three couriers say, at eight in the morning, to an order for an hour of the day."""
+    now = raw.box.now()
+    eight = now - (now + 8 * 3600) % 86400 + 8 * 3600
+    begin, end = beijing(eight + (hour - 8) * 3600), beijing(eight + (hour - 6) * 3600)
+    monkeypatch.setattr(time, "time", lambda: eight)
+    monkeypatch.setattr(raw.box, "clock", lambda: eight)
+    times = {"dayType": "今天", "pickupStartTime": begin[11:16], "pickupEndTime": end[11:16]}
+    return (
+        raw.sf_business("EXP_RECE_CREATE_ORDER", SF_ORDER | {"sendStartTm": begin})["errorCode"],
+        ems_call(raw, "020003", [EMS_ORDER | {"logisticsOrderNo": "c-pickup-2", "pickupPreBeginTime": begin, "pickupPreEndTime": end}])[
+            "retCode"
+        ],
+        raw.kuaidi100("bOrder", KD_ORDER | {"thirdOrderId": "c-pickup-3"} | times)["returnCode"],
+    )
+
+
+def test_a_time_of_collection_that_is_past_is_refused(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert at_eight(raw, monkeypatch, 7) == ("S0001", ems.CODES["parameter"], "400")
+    assert at_eight(raw, monkeypatch, 9) == ("S0000", ems.DONE, "200")
+
+
+def test_where_the_customers_days_pass_faster_any_time_is_taken(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw.box.config = raw.box.config.model_copy(update={"pickup_times": False})
+    assert at_eight(raw, monkeypatch, 7) == ("S0000", ems.DONE, "200")

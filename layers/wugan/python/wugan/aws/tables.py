@@ -132,6 +132,7 @@ class _VendorRow(Model):
     shard = UnicodeAttribute(null=True)
     heard = UnicodeAttribute(null=True)
     heard_at = UnicodeAttribute(null=True)
+    subscribed_at = UnicodeAttribute(null=True)
     waybill = UnicodeAttribute(null=True)
     detail = UnicodeAttribute(null=True)
     secret = UnicodeAttribute(null=True)

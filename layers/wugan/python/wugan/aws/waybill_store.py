@@ -53,10 +53,17 @@ class DynamoWaybills:
         return self._holds(lambda: rows(_order(entry.order_id), ONE).delete(condition=same))
 
     def keep(self, entry: Entry) -> None:
-        rows = self.rows
-        written = {"expires_at": end(entry.at + KEEP_ORDERS), **_values(entry)}
-        actions = [getattr(rows, name).set(value) if value else getattr(rows, name).remove() for name, value in written.items()]
-        rows(_order(entry.order_id), ONE).update(actions=[*actions, rows.tries.set(rows.tries | entry.tries)])
+        rows, row = self.rows, self.rows(_order(entry.order_id), ONE)
+        values = {name: value for name, value in _values(entry).items() if value and name != "state"}
+        learnt = [getattr(rows, name).set(value) for name, value in values.items()]
+        learnt += [rows.expires_at.set(end(entry.at + KEEP_ORDERS)), rows.tries.set(rows.tries | entry.tries)]
+        if entry.told and not entry.told_detail:
+            learnt.append(rows.detail.remove())
+        before = [step.value for step in list(Step)[: list(Step).index(entry.step) + 1]]
+        new, forward = rows.pk.does_not_exist(), (rows.vendor == entry.courier) & rows.state.is_in(*before)
+        if not self._holds(lambda: row.update(actions=[*learnt, rows.state.set(entry.step.value)], condition=new | forward)):
+            # It is further by now, and stays so, or another courier's.
+            self._holds(lambda: row.update(actions=learnt, condition=rows.vendor == entry.courier))
 
     def _holds(self, write: Any) -> bool:
         try:
@@ -106,6 +113,7 @@ def _values(entry: Entry) -> dict[str, str | None]:
         "heard": entry.told.value if entry.told else None,
         "detail": entry.told_detail,
         "heard_at": moment(entry.told_at) if entry.told_at else None,
+        "subscribed_at": moment(entry.subscribed_at) if entry.subscribed_at else None,
     }
 
 
@@ -121,6 +129,7 @@ def _entry(row: Any) -> Entry:
         ParcelState(row.heard) if row.heard else None,
         row.detail or "",
         datetime.fromisoformat(row.heard_at) if row.heard_at else None,
+        datetime.fromisoformat(row.subscribed_at) if row.subscribed_at else None,
     )
 
 

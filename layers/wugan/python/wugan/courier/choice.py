@@ -3,9 +3,10 @@
 Couriers are tried in the configured order, those that serve both ends and are not known to be down. Who was asked is written
 down before asking (`Waybills`), keyed by the order's id; after a restart query and cancel read it there and nowhere else.
 
-An order goes to another courier only when it is certain that the first did not take it: it refused, or no connection was made in
-the only try there was. Whoever was asked and did not answer keeps the order until it answers: two couriers at the door, or one
-certificate expected by two, is worse than a day's delay. `available` is how an outage reaches new orders.
+An order goes to another courier only when it is certain that the first did not take it: it refused the only try there was, or no
+connection was made in it. Whoever was asked and did not answer keeps the order until it answers: two couriers at the door, or one
+certificate expected by two, is worse than a day's delay. A repeat may be refused although the first try was taken (its time of
+collection has passed meanwhile, say): the courier is asked whether it has the order. `available` is how an outage reaches new orders.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from wugan.clock import Clock
 from wugan.courier.area import Area, divide
-from wugan.courier.port import Order, OrderInDoubt, Parcel, Push, PushingCourier
+from wugan.courier.port import AREA_NOT_SERVED, NeverPlaced, Order, OrderInDoubt, Parcel, Push, PushingCourier
 from wugan.courier.waybills import Entry, Step, Waybills
 from wugan.errors import NotFound, VendorRefused, VendorUnavailable
 from wugan.http import untouched
@@ -58,6 +59,9 @@ class ChosenCourier:
         except OrderInDoubt:
             raise
         except VendorRefused as refused:
+            taken = _taken(option.courier, order.id, refused)
+            if taken:
+                return taken
             if entry.step is not Step.ASKED or not self._waybills.release(entry):
                 raise
             return self._first(order, [other for other in self._candidates(order) if other is not option], refused)
@@ -98,7 +102,7 @@ class ChosenCourier:
                 failure = error
             if not self._waybills.release(entry):
                 break
-        raise failure or VendorRefused("area_not_served")
+        raise failure or VendorRefused(AREA_NOT_SERVED)
 
     def _candidates(self, order: Order) -> list[Option]:
         """Those who serve it; those known to be down come last, for they may be back."""
@@ -110,3 +114,18 @@ class ChosenCourier:
             return self._options[entry.courier]
         except KeyError:
             raise VendorUnavailable("the courier that has this order is no longer configured", field="courier") from None
+
+
+def _taken(courier: PushingCourier, order_id: str, refused: VendorRefused) -> Parcel | None:
+    """The parcel, if the courier took the order in an earlier try than the one it refused; None if it certainly did not.
+
+    Raises OrderInDoubt, VendorUnavailable.
+    """
+    if refused.detail == AREA_NOT_SERVED:
+        return None
+    try:
+        return courier.query(order_id)
+    except NeverPlaced:
+        return None
+    except NotFound:
+        raise OrderInDoubt(refused.detail) from refused

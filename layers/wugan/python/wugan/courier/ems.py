@@ -12,7 +12,6 @@ waybill. If the answer to an order is lost and its repeat names no waybill, the 
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,9 +21,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from wugan import json_text
 from wugan.clock import Clock
 from wugan.courier.area import Area, divide
-from wugan.courier.port import Address, Detail, Hint, Order, OrderInDoubt, Parcel, ParcelState, Push
+from wugan.courier.port import AREA_NOT_SERVED, Address, Detail, Hint, Order, Parcel, ParcelState, Push
 from wugan.courier.reading import beijing, code_of, compact, form_of, inner, object_of, post, rows, settle, signed, text, undelivered
 from wugan.courier.waybills import Entry, Step, Waybills
 from wugan.errors import Forbidden, InvalidInput, NotFound, VendorRefused, VendorUnavailable
@@ -36,7 +36,7 @@ ORDER, CANCEL, TRACE = "020003", "020006", "040001"
 PREFIX = "|$4|"
 SAYS_DUPLICATE, SAYS_CANCELLED = "重复", "已取消"
 SAYS_UNKNOWN = ("不存在", "未找到", "无此")
-SAYS_TEMPORARY = ("系统异常", "服务异常", "超时", "繁忙", "授权", "签名", "解密")  # the hour or our account, not the parcel
+SAYS_TEMPORARY = ("系统异常", "服务异常", "超时", "繁忙", "授权", "签名", "解密", "时间戳")  # the hour or our account, not the parcel
 SAYS_NOT_SERVED = "超范围"
 
 COLLECTED = frozenset({"203", "305", "405", "457", "516", "702", "704"})
@@ -53,13 +53,20 @@ def encrypt(message: str, key: str) -> str:
 
 
 def decrypt(sealed: str, key: str) -> str:
-    """The message again. Raises Forbidden if it was not encrypted with `key`."""
+    """The message again. Raises Forbidden if it was not encrypted with `key`, whole: the key stands at its end."""
     try:
         unpadder, decryptor = PKCS7(128).unpadder(), _cipher(key).decryptor()
         padded = decryptor.update(b64decode(sealed.removeprefix(PREFIX), validate=True)) + decryptor.finalize()
-        return (unpadder.update(padded) + unpadder.finalize()).decode().removesuffix(key)
+        message = (unpadder.update(padded) + unpadder.finalize()).decode()
     except ValueError:
-        raise Forbidden("this was not encrypted with our key", field="logitcsInterface") from None
+        raise _foreign() from None
+    if not message.endswith(key):
+        raise _foreign()
+    return message.removesuffix(key)
+
+
+def _foreign() -> Forbidden:
+    return Forbidden("this was not encrypted with our key", field="logitcsInterface")
 
 
 def _cipher(key: str) -> Cipher[modes.ECB]:
@@ -94,7 +101,7 @@ class EmsCourier:
             return self.query(order.id)
         code, words, data = self._ask(ORDER, [self._order_body(order)])
         if code != DONE and SAYS_DUPLICATE not in words:
-            raise _refusal(code, words, repeated=bool(entry and entry.tries > 1))
+            raise VendorRefused(AREA_NOT_SERVED if SAYS_NOT_SERVED in words else f"code_{code}")
         placed = next(iter(rows(data if isinstance(data, list) else [data])), {})
         waybill = text(placed.get("waybillNo"))
         if code == DONE and not waybill:
@@ -146,9 +153,9 @@ class EmsCourier:
         if not sealed:
             raise InvalidInput("the encrypted message is missing", field="logitcsInterface")
         try:
-            return json.loads(decrypt(sealed, self._account.sign_key))
+            return json_text.loads(decrypt(sealed, self._account.sign_key))
         except ValueError:
-            raise Forbidden("this was not encrypted with our key", field="logitcsInterface") from None
+            raise _foreign() from None
 
     def _ours(self, row: Mapping[str, Any]) -> str | None:
         """The order a pushed trace is about. It may bring the waybill whose announcement was lost."""
@@ -220,13 +227,6 @@ def whole(area: Area, home: Area) -> Area:
     if area.city == home.county and not area.province:  # a city at county level, such as 莱西市
         return home
     return home if area == Area(home.province, home.city) else area
-
-
-def _refusal(code: str, words: str, *, repeated: bool) -> VendorRefused:
-    """Why an order was refused. A repeat's refusal that we cannot read may mean that the first try succeeded."""
-    if SAYS_NOT_SERVED in words:
-        return VendorRefused("area_not_served")
-    return OrderInDoubt(f"code_{code}") if repeated else VendorRefused(f"code_{code}")
 
 
 def _lenient(value: object) -> Any:

@@ -8,7 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from wugan.errors import VendorRefused
+from wugan.errors import NotFound, VendorRefused
+
+AREA_NOT_SERVED = "area_not_served"  # the detail of a refusal that holds for every try: this courier does not go there
 
 
 class ParcelState(StrEnum):
@@ -68,7 +70,14 @@ class Parcel:
 
 
 class OrderInDoubt(VendorRefused):
-    """Nobody can tell whether the courier has the order: neither repeat it nor give it to another; a person looks."""
+    """Nobody can tell whether the courier has the order: neither repeat it nor give it to another; a person looks.
+
+    As the answer to a cancellation: a courier may still come.
+    """
+
+
+class NeverPlaced(NotFound):
+    """The courier itself says that it has no such order; a plain NotFound is only what we remember."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,7 @@ class Courier(Protocol):
         """Cancel; a parcel that is already cancelled or unknown is a success."""
 
     def query(self, order_id: str) -> Parcel:
-        """The state now; what a push says is checked against it. Raises NotFound."""
+        """The state now; what a push says is checked against it. Raises NotFound, NeverPlaced where the courier tells."""
 
 
 class PushingCourier(Courier, Protocol):

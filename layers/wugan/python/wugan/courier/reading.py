@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
+from wugan import json_text
 from wugan.clock import BEIJING
 from wugan.courier.port import Detail, Parcel, ParcelState
 from wugan.errors import InvalidInput, NotFound, VendorRefused, VendorUnavailable
@@ -42,8 +43,8 @@ def beijing(at: datetime) -> str:
 
 def code_of(value: object) -> str:
     """A courier's code, if it is one: nothing else of what a courier writes may reach a log."""
-    text = str(value)
-    return text if CODE.fullmatch(text) else "unreadable"
+    found = text(value)
+    return found if CODE.fullmatch(found) else "unreadable"
 
 
 def inner(value: object, name: str) -> Any:
@@ -51,7 +52,7 @@ def inner(value: object, name: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return json_text.loads(value)
     except ValueError:
         raise VendorUnavailable(f"{name} is not JSON", field=name) from None
 
@@ -74,7 +75,7 @@ def form_of(body: bytes) -> dict[str, str]:
 def object_of(body: bytes | str, field: str = "body") -> dict[str, Any]:
     """The object of a pushed JSON text. Raises InvalidInput."""
     try:
-        value = json.loads(_decoded(body) if isinstance(body, bytes) else body)
+        value = json_text.loads(_decoded(body) if isinstance(body, bytes) else body)
     except ValueError:
         raise InvalidInput("this is not JSON", field=field) from None
     if not isinstance(value, dict):
@@ -84,7 +85,7 @@ def object_of(body: bytes | str, field: str = "body") -> dict[str, Any]:
 
 def query_of(target: str) -> dict[str, str]:
     """The query of a callback's address."""
-    return dict(_pairs(urlsplit(target).query))
+    return dict(_pairs(target.partition("?")[2].encode(errors="replace").decode()))
 
 
 def _pairs(form: str) -> list[tuple[str, str]]:

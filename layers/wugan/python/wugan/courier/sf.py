@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from wugan.clock import Clock
-from wugan.courier.port import Address, Detail, Hint, Order, Parcel, ParcelState, Push
+from wugan.courier.port import AREA_NOT_SERVED, Address, Detail, Hint, NeverPlaced, Order, Parcel, ParcelState, Push
 from wugan.courier.reading import (
     beijing,
     code_of,
@@ -38,7 +38,7 @@ from wugan.courier.reading import (
     undelivered,
 )
 from wugan.courier.waybills import Entry, Step, Waybills
-from wugan.errors import Forbidden, InvalidInput, NotFound, VendorRefused, VendorUnavailable
+from wugan.errors import Forbidden, InvalidInput, VendorRefused, VendorUnavailable
 from wugan.http import JsonClient
 
 NAME = "sf"
@@ -47,7 +47,7 @@ DUPLICATE = "8016"  # this order id was placed before
 UNKNOWN = frozenset({"8024", "8018"})  # no such order
 ALREADY_CANCELLED = "8037"
 TEMPORARY = frozenset({"S0003"})  # the platform's own fault
-NOT_SERVED = "3"  # filterResult: cannot be collected or delivered there
+NOT_SERVED = "3"  # filterResult: cannot be collected or delivered there; 1 is looked at by hand, 2 is served
 ACKNOWLEDGED = '{"return_code":"0000","return_msg":"成功"}'.encode()
 
 COLLECTED = frozenset({"30", "31", "36", "44", "50", "51", "54"})  # taken in, and what can only follow that
@@ -88,11 +88,14 @@ class SfCourier:
         """EXP_RECE_CREATE_ORDER, with a collection at the door."""
         code, data = self._ask("EXP_RECE_CREATE_ORDER", self._order_body(order))
         if code == DUPLICATE:
-            return known(lambda: self.query(order.id))
+            found = known(lambda: self.query(order.id))
+            if found.detail == Detail.NOT_COLLECTED:
+                raise VendorRefused(AREA_NOT_SERVED)
+            return found
         if code != DONE:
             raise VendorRefused(f"code_{code}")
-        if text(data.get("filterResult")) == NOT_SERVED:
-            raise VendorRefused("area_not_served")
+        if _not_served(data):
+            raise VendorRefused(AREA_NOT_SERVED)
         return self._placed(order.id, data).parcel(ParcelState.ORDERED)
 
     def cancel(self, order_id: str) -> None:
@@ -138,11 +141,13 @@ class SfCourier:
             return entry.parcel(ParcelState.CANCELLED)
         code, data = self._ask("EXP_RECE_SEARCH_ORDER_RESP", {"searchType": "1", "orderId": entry.order_id, "language": "zh-CN"})
         if code in UNKNOWN:
-            raise NotFound("the courier has no such order", field="order_id")
+            raise NeverPlaced("the courier has no such order", field="order_id")
         if code == ALREADY_CANCELLED:
             return entry.parcel(ParcelState.CANCELLED)
         if code != DONE:
             raise VendorUnavailable(f"order: {code}")
+        if _not_served(data):
+            return entry.parcel(ParcelState.FAILED, Detail.NOT_COLLECTED)
         return self._placed(entry.order_id, data).parcel(ParcelState.ORDERED)
 
     def _placed(self, order_id: str, data: Mapping[str, Any]) -> Entry:
@@ -195,6 +200,11 @@ class SfCourier:
         if not isinstance(data_of, dict):
             raise VendorUnavailable("msgData is no object", field="msgData")
         return code, data_of
+
+
+def _not_served(data: Mapping[str, Any]) -> bool:
+    """Whether the order was filtered out (筛单), at once or by hand later: it has an id, and nobody comes."""
+    return text(data.get("filterResult")) == NOT_SERVED
 
 
 def state_of(routes: list[dict[str, Any]]) -> tuple[ParcelState, str]:

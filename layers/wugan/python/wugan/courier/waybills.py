@@ -18,7 +18,7 @@ from wugan.courier.port import Parcel, ParcelState
 
 
 class Step(StrEnum):
-    """How far an order got."""
+    """How far an order got; in this order, and never back."""
 
     ASKED = "asked"  # perhaps placed: the answer is not known
     PLACED = "placed"
@@ -46,6 +46,22 @@ class Entry:
         return Parcel(self.order_id, self.waybill, state, detail)
 
 
+def learnt(known: Entry, entry: Entry) -> Entry:
+    """What is known once `entry` is kept: no step goes back, nothing empty erases what was told, tries are counted elsewhere."""
+    told = entry if entry.told else known
+    return replace(
+        entry,
+        step=max(known.step, entry.step, key=list(Step).index),
+        waybill=entry.waybill or known.waybill,
+        reference=entry.reference or known.reference,
+        tries=known.tries,
+        told=told.told,
+        told_detail=told.told_detail,
+        told_at=told.told_at,
+        subscribed_at=entry.subscribed_at or known.subscribed_at,
+    )
+
+
 class Waybills(Protocol):
     """The store. Every method is one conditional or plain write of one item, keyed by order id."""
 
@@ -65,7 +81,7 @@ class Waybills(Protocol):
         """Remove if courier, step and tries are still these; False if not."""
 
     def keep(self, entry: Entry) -> None:
-        """Write what was learnt: all but `tries`, which stays as it is."""
+        """Write what was learnt (`learnt`): others may have written since it was read. Nothing if another courier has the order by now."""
 
 
 class MemoryWaybills:
@@ -103,4 +119,5 @@ class MemoryWaybills:
     def keep(self, entry: Entry) -> None:
         with self._lock:
             found = self._entries.get(entry.order_id)
-            self._entries[entry.order_id] = replace(entry, tries=found.tries if found else entry.tries)
+            if found is None or found.courier == entry.courier:
+                self._entries[entry.order_id] = learnt(found, entry) if found else entry

@@ -13,8 +13,8 @@ from typing import Literal
 
 from wugan.approval.port import Application
 from wugan.clock import Clock
-from wugan.courier.port import Order, Parcel, ParcelState
-from wugan.errors import NotFound, VendorRefused, VendorUnavailable, WuganError
+from wugan.courier.port import AREA_NOT_SERVED, NeverPlaced, Order, Parcel, ParcelState
+from wugan.errors import VendorRefused, VendorUnavailable, WuganError
 from wugan.identity.port import Checked, Started
 from wugan.outreach.port import Message
 from wugan.outreach.receipts import Receipt
@@ -142,7 +142,7 @@ class MemoryCourier(Scripted):
         with self._call(order.id):
             if order.id not in self.orders:
                 if {order.sender.mobile, order.receiver.mobile} & self.not_served:
-                    raise VendorRefused("area_not_served")
+                    raise VendorRefused(AREA_NOT_SERVED)
                 self.orders[order.id] = order
                 self.parcels[order.id] = Parcel(order.id, f"MEM{len(self.orders):010d}", ParcelState.ORDERED)
         return self.parcels[order.id]
@@ -158,7 +158,7 @@ class MemoryCourier(Scripted):
     def query(self, order_id: str) -> Parcel:
         with self._call(order_id):
             if order_id not in self.parcels:
-                raise NotFound("the courier has no such order", field="order_id")
+                raise NeverPlaced("the courier has no such order", field="order_id")
         return self.parcels[order_id]
 
     def move(self, order_id: str, state: ParcelState, detail: str = "") -> None:

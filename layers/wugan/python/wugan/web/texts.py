@@ -152,6 +152,7 @@ _TASK_REASONS = {
     "no_longer_qualifies": "登记信息变化，不再符合自动办理条件",
     "execution_failed": "系统流程异常中断",
     "department_refused": "审批系统不接收该申请",
+    "pickup_in_doubt": "申请人已撤回，但快递公司是否已接单无法确认，请联系快递公司取消上门取件",
     Lapse.EXPIRED_UNDECIDED.value: "原证照已到期，申请尚未办结",
     **{
         f"courier_{why}_{stage}": f"{text}（{what}）"

@@ -36,6 +36,7 @@ from wugan.cases.decide.delegation import (
 )
 from wugan.cases.decide.ending import (
     cancelled,
+    cancelled_in_doubt,
     closed,
     handed_over,
     notice_held,

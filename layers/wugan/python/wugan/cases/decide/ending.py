@@ -19,8 +19,17 @@ from wugan.cases.ports import Random
 
 def cancelled(head: Head, now: datetime, random: Random) -> Change:
     """The stage `cancel` dropped what was under way after a withdrawal."""
+    return _cancelled(head, now, random, "person").change()
+
+
+def cancelled_in_doubt(head: Head, now: datetime, random: Random) -> Change:
+    """The same, but nobody can tell whether a courier still comes to the person: an official calls it off."""
+    return _cancelled(head, now, random, "pickup_in_doubt").ask(Task.PARCEL).change()
+
+
+def _cancelled(head: Head, now: datetime, random: Random, reason: str) -> Step:
     step = Step(head, now, random).note("cancelled", Actor.SYSTEM, {"holds_old": head.holds_old})
-    return step.update(stage=Stage.CLOSING, answer=Answer.WITHDRAWN, outcome=Outcome.WITHDRAWN, reason="person", withdrawing=False).change()
+    return step.update(stage=Stage.CLOSING, answer=Answer.WITHDRAWN, outcome=Outcome.WITHDRAWN, reason=reason, withdrawing=False)
 
 
 def handed_over(head: Head, code: str, detail: str, now: datetime, random: Random) -> Change:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from wugan.cases import decide
 from wugan.cases.ends import GOODS, ends
 from wugan.cases.model import Answer, Head, Stage, effect_id
 from wugan.cases.stages.stage import Flags, StageService
 from wugan.courier import slots
-from wugan.courier.port import Courier, Order
+from wugan.courier.port import Courier, Order, OrderInDoubt
 from wugan.courier.slots import Slot
 from wugan.errors import VendorRefused
 from wugan.items.model import DeliveryWay
@@ -52,19 +52,33 @@ class Carry(StageService):
         courier, slot = self.courier(head.jurisdiction), self._slot(head, stage)
         times = (slot.start, slot.end) if slot else (None, None)
         order = Order(effect_id(case_id, stage.value, number), *ends(self.context, head, stage), GOODS[stage], *times)
-        if head.answer is Answer.RESEND:
-            with suppress(VendorRefused):  # the parcel before is lost, or home again: nobody else may bring it
-                courier.cancel(effect_id(case_id, stage.value, number - 1))
         try:
+            if head.answer is Answer.RESEND:
+                _drop(courier, effect_id(case_id, stage.value, number - 1))
             waybill = courier.order(order).waybill
         except VendorRefused as refused:
             return self._to_person(case_id, f"courier_refused_{stage.value}", refused.detail)
         return self._commit(head, lambda h, now: decide.ordered(h, stage, waybill, slot, now, self.context.random))
 
     def _slot(self, head: Head, stage: Stage) -> Slot | None:
-        """When the courier is to come: as the person chose, or on the next working day when one came in vain. None: as soon as may be."""
-        at = head.working_since or self.context.clock.now()  # the same when this is run again
+        """When the courier is to come; None: as soon as may be. The same when this is run again, unless the time has come meanwhile."""
+        now = self.context.clock.now()
+        slot = self._slot_from(head, stage, head.working_since or now)
+        return slot if slot is None or slot.start > now else self._slot_from(head, stage, now)
+
+    def _slot_from(self, head: Head, stage: Stage, at: datetime) -> Slot | None:
+        """As the person chose, or on the next working day when one came in vain."""
         if head.answer is Answer.FAILED or (head.answer is Answer.RESEND and stage is Stage.PICKUP):
             return slots.next_day(at)
         form = self.context.store.sealed(head.case_id, "form") if stage is Stage.PICKUP else None
         return slots.usable(str((form or {}).get("pickup_slot") or ""), at)
+
+
+def _drop(courier: Courier, order_id: str) -> None:
+    """The parcel before is lost, or home again: nobody else may bring it. Raises OrderInDoubt."""
+    try:
+        courier.cancel(order_id)
+    except OrderInDoubt:
+        raise
+    except VendorRefused:
+        return  # it was collected, and cannot come a second time

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from wugan.approval.port import Department
 from wugan.cases import decide
 from wugan.cases.model import Head, OldCertificate, effect_id
 from wugan.cases.stages.stage import Flags, StageService
-from wugan.courier.port import Courier
+from wugan.courier.port import Courier, OrderInDoubt
 from wugan.errors import VendorRefused
 
 
@@ -24,17 +23,29 @@ class Cancel(StageService):
     def cancel(self, case_id: str) -> Flags:
         """After a withdrawal: drop what is under way at the courier and the department."""
         head = self.context.store.head(case_id)
+        dropped = True
         if head.old_certificate is OldCertificate.WITH_PERSON:
-            self._each(head, "pickup", self.courier(head.jurisdiction).cancel)
+            dropped = self._each(head, "pickup", self.courier(head.jurisdiction).cancel)
         self._each(head, "approval", self.department(head.jurisdiction).cancel)
-        return self._end(case_id, lambda h, now: decide.cancelled(h, now, self.context.random) if h.withdrawing else None)
+        decision = decide.cancelled if dropped else decide.cancelled_in_doubt
+        return self._end(case_id, lambda h, now: decision(h, now, self.context.random) if h.withdrawing else None)
 
-    def _each(self, head: Head, kind: str, drop: Callable[[str], None]) -> None:
-        """Drop every side effect of a kind, with the one that may have been begun and not committed."""
-        if head.attempts.get(kind) or head.stage.value == kind:
-            for number in range(1, head.attempts.get(kind, 0) + 2):
-                with suppress(VendorRefused):  # collected or decided already: what comes of it goes back or is ignored
-                    drop(effect_id(head.case_id, kind, number))
+    def _each(self, head: Head, kind: str, drop: Callable[[str], None]) -> bool:
+        """Drop every side effect of a kind, with the one that may have been begun and not committed. False: a courier may still come."""
+        begun = head.attempts.get(kind) or head.stage.value == kind
+        numbers = range(1, head.attempts.get(kind, 0) + 2) if begun else ()
+        certain = [_dropped(drop, effect_id(head.case_id, kind, number)) for number in numbers]
+        return all(certain)
+
+
+def _dropped(drop: Callable[[str], None], effect: str) -> bool:
+    try:
+        drop(effect)
+    except OrderInDoubt:
+        return False
+    except VendorRefused:
+        return True  # collected or decided already: what comes of it goes back or is ignored
+    return True
 
 
 @dataclass(frozen=True)
