@@ -80,7 +80,7 @@ def test_each_event_has_words_and_no_words_are_left_over() -> None:
 def test_each_error_is_told_with_what_to_do_next() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.WuganError)]
     codes = {kind.code for kind in kinds} | set(problems.known())
-    assert codes | {edge.TooLarge.code, edge.ForgedForm.code} == set(texts._PROBLEMS)
+    assert codes | {edge.TooLarge.code, edge.ForgedForm.code, edge.NoForm.code} == set(texts._PROBLEMS)
     for told in (*texts._PROBLEMS.values(), texts.problem(None)):
         assert CHINESE.search(told.title)
         assert CHINESE.search(told.what)
