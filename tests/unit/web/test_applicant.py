@@ -17,6 +17,7 @@ from wugan.cases.model import Outcome, Stage
 from wugan.courier.port import ParcelState
 from wugan.web.applicant_app import ROUTES, SESSION_COOKIE
 from wugan.web.edge import MOST_BYTES
+from wugan.web.sitting import SESSION_COOKIE as DESK_COOKIE
 
 
 def sign_in(client: Client, link: str) -> None:
@@ -195,6 +196,43 @@ def test_a_person_can_withdraw_before_the_decision_only(town: Town, client: Clie
 
 
 # --- the form
+
+
+def test_what_changes_stands_first_and_what_is_filled_is_folded(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_declaration(link))
+    page = client.get(f"/c/{link}/declaration").text
+    places = [
+        page.index(words) for words in ("1. 将变更的内容", "2. 核对申报表单", "项已按共享数据填好", "3. 旧证怎样交回", "4. 新证照怎样送达")
+    ]
+    assert places == sorted(places)
+    assert '<details class="card">' in page
+    assert '<details class="card" open>' not in page
+    assert page.count("（选择快递时必填）") == 2
+
+
+def test_a_fold_is_open_when_there_is_something_to_mend_in_it(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_declaration(link))
+    page = client.get(f"/c/{link}/declaration")
+    wrong = client.submit(page, "/declaration", {"disputed.contact_name": "长" * 500})
+    assert wrong.status == 400
+    assert '<details class="card" open>' in wrong.text
+    kept = client.submit(page, "/declaration", {"disputed.contact_name": "另一个人", "delivery_address": "短"})
+    assert kept.status == 400
+    assert '<details class="card" open>' in kept.text
+
+
+def test_who_lost_the_old_certificate_says_so_and_the_department_reads_it(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_declaration(link))
+    page = client.get(f"/c/{link}/declaration")
+    assert "即声明旧证遗失作废" in page.text
+    ways = {"return_way": "none_held", "delivery_way": "electronic"}
+    assert "申请人声明旧证遗失作废" in client.submit(page, "/declaration", ways, action="preview").text
+    client.submit(page, "/declaration", ways)
+    town.system(link)
+    (application,) = town.department.applications.values()
+    assert [m["origin"] for m in application.materials].count("declared_lost") == 1
+    client.cookies[f"{STAGE}/"] = {DESK_COOKIE: town.desk.sign_in(town.desk.invite(town.official))}
+    assert "申请人声明旧证遗失作废" in client.get(f"/desk/cases/{town.head(link).case_id}").text
 
 
 def test_a_mistake_keeps_what_was_typed_and_names_the_field(town: Town, client: Client, link: str) -> None:

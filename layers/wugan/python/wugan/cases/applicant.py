@@ -292,7 +292,7 @@ class Applicant:
     def preview(self, link: str, session: str, declaration: Declaration) -> Preview:
         """The application as this declaration would submit it; nothing is written. Raises as `declare`."""
         item, _, confirmed = self._confirmed(self.door.identified(link, session, Power.DECLARE), declaration)
-        made = package.materials(item, confirmed.fields)
+        made = package.materials(item, confirmed.fields, declaration.return_way)
         return Preview(confirmed.fields, made, confirmed.form, declaration.return_way, declaration.delivery_way)
 
     def submitted(self, link: str, session: str) -> Preview | None:
@@ -302,7 +302,9 @@ class Applicant:
         if not form or not head.delivery_way:
             return None
         fields = prefill.from_json(form["fields"])
-        return Preview(fields, package.materials(self.context.item(head), fields), form, head.return_way, head.delivery_way)
+        return Preview(
+            fields, package.materials(self.context.item(head), fields, head.return_way), form, head.return_way, head.delivery_way
+        )
 
     def withdraw(self, link: str, session: str) -> Head:
         """Take the application back, at any time before the decision: the person alone may."""

@@ -14,7 +14,7 @@ from wugan.web import render
 from wugan.web.applicant import declaring, entrance, identity, progress, receiving, rights
 from wugan.web.applicant.visit import SESSION_COOKIE as SESSION_COOKIE
 from wugan.web.applicant.visit import ApplicantView, Visit, answering, at, identified, principal
-from wugan.web.edge import Answer, Call, Edge, File, Page, Redirect, View, csrf
+from wugan.web.edge import AWAY, Answer, Call, Edge, File, Page, Redirect, View, csrf
 
 FOR_EVER = "public, max-age=31536000, immutable"  # static files are named by their digest
 
@@ -27,7 +27,7 @@ def create(service: Callable[[], Applicant], audit: Callable[[], Audit]) -> Chal
         edge.route(method, path, _serving(service, view))
     edge.route("GET", "/c/{link}/proof", _serving(service, identified(lambda _, case: progress.proof(audit(), case))))
     edge.route("GET", "/static/{name}", static)
-    edge.route("GET", "/", lambda call: Redirect(call.site.path("verify")))
+    edge.route("GET", "/", lambda call: Redirect(call.site.path("verify")), name=f"{AWAY} /")
     edge.way_back()
 
     @app.route("/health", methods=["GET"])

@@ -28,6 +28,7 @@ BINARY = ["application/pdf", "application/ofd", "application/octet-stream"]  # t
 MOST_BYTES = 64_000  # of a form
 MOST_FIELDS = 200
 ELDER_DAYS = 365
+AWAY = "leads away from"  # begins the names of routes that show nothing
 CONTENT_SECURITY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{form_to}; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -159,20 +160,20 @@ class Edge:
         self.app, self.public_url, self.problem_page = app, public_url, problem_page
         app.api.binary_types = BINARY
 
-    def route(self, method: str, path: str, view: View, upload: int = 0) -> None:
+    def route(self, method: str, path: str, view: View, upload: int = 0, name: str = "") -> None:
         """Answer `method path` with `view`. With `upload` its form brings text files, of so many bytes altogether."""
 
         def answer(**params: str) -> Response:
             return self._answer(view, params, upload)
 
         # No content types: Chalice would refuse others in its own words.
-        self.app.route(path, methods=[method], name=f"{method} {path}", content_types=[])(answer)
+        self.app.route(path, methods=[method], name=name or f"{method} {path}", content_types=[])(answer)
 
     def way_back(self) -> None:
         """Lead whoever asks with GET for an address that only takes forms to the page above it: a phone that dropped the tab does so."""
         pages = {path for path, methods in self.app.routes.items() if "GET" in methods}
         for path in [path for path in self.app.routes if path not in pages]:
-            self.route("GET", path, _leading_to(_page_above(path, pages)))
+            self.route("GET", path, _leading_to(_page_above(path, pages)), name=f"{AWAY} {path}")
 
     def _answer(self, view: View, params: Mapping[str, str], upload: int) -> Response:
         request = current(self.app)

@@ -12,6 +12,7 @@ from wugan.cases.decide import CallOutcome, Settlement
 from wugan.cases.model import Actor, Grade, Lapse, OldCertificate, Outcome, Power, Stage, Task
 from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
+from wugan.forms.package import LOST
 from wugan.items.model import DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
 from wugan.outreach.plan import CHANNEL_NAMES
 from wugan.outreach.plan import HOTLINE as HOTLINE
@@ -68,7 +69,7 @@ CHANNELS = CHANNEL_NAMES
 RETURN_WAYS = {
     ReturnWay.COURIER: "快递上门取走旧证（免费）",
     ReturnWay.HAND_IN: "我自己交到审批窗口",
-    ReturnWay.NONE_HELD: "旧证已遗失或没有纸质旧证",
+    ReturnWay.NONE_HELD: "旧证已遗失（声明作废），或没有纸质旧证",
 }
 DELIVERY_WAYS = {
     DeliveryWay.COURIER: "快递寄给我（免费）",
@@ -140,7 +141,12 @@ REGISTRIES = {
     "property": "不动产登记库",
     "case": "本次办理",
 }
-ORIGINS = {"generated": "系统生成", "shared": "部门共享，免提交", "old_certificate": "旧证收回"}
+ORIGINS = {
+    "generated": "系统生成",
+    "shared": "部门共享，免提交",
+    "old_certificate": "旧证收回",
+    LOST: "申请人声明旧证遗失作废，或没有纸质旧证",
+}
 TRIGGERS = {
     Kind.CHANGE: "我们发现登记信息与证照上的内容不一致",
     Kind.RENEWAL: "我们发现您的证照即将到期",
