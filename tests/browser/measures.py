@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Response
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
 # Standing alone; a link inside a sentence is exempt (WCAG 2.5.5), and a hidden input has its label for a target.
-TARGETS = "a:visible, button:visible, summary:visible, input:visible, select:visible, textarea:visible"
+TARGETS = "a:visible, button:visible, summary:visible, input:visible, select:visible, textarea:visible, label.choice:visible"
 ALONE = """e => !(e.tagName === 'A' && e.closest('p.words, ul.words li, .notice p, .weui-msg__desc') && !e.classList.contains('plain'))
              && !['radio', 'checkbox'].includes(e.type) && !e.classList.contains('skip')"""
 LEAST_COMPRESSED = 1024  # bytes; smaller answers go out as they are (template.yaml, MinimumCompressionSize)

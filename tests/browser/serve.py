@@ -27,7 +27,7 @@ VENDOR = "/vendor/face/"
 def rest_event(app: Chalice, method: str, target: str, headers: dict[str, str], body: bytes) -> dict[str, Any] | None:
     """The proxy event of a REST API whose BinaryMediaTypes is */*; None when no route fits."""
     parts = urlsplit(target)
-    for path in app.routes:
+    for path in sorted(app.routes, key=lambda path: path.count("{")):  # the API prefers what is spelt out
         match = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path), parts.path)
         if match and method in app.routes[path]:
             return {

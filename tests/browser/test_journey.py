@@ -35,6 +35,7 @@ def test_from_the_link_to_the_saved_certificate(page: Page, base: str, town: Tow
     press(page, "继续办理")
     town.declaring.declare(town.head(link).case_id)
     expect(page.get_by_role("heading", level=1)).to_have_text("确认申报信息")  # the waiting page asks again by itself
+    page.get_by_text("项已按共享数据填好").click()
     page.get_by_text("这项有误：注册地址").click()
     page.get_by_label("正确的注册地址").fill("青岛市市南区香港中路9号")
     page.get_by_label("收件地址").fill(ADDRESS)
@@ -135,6 +136,7 @@ def test_the_application_is_looked_over_and_disputed_before_it_is_sent(page: Pag
     session = town.to_declaration(link)
     page.context.add_cookies([{"name": "wugan_session", "value": session, "url": f"{base}/c/{link}/"}])
     page.goto(f"{base}/c/{link}/declaration")
+    page.get_by_text("项已按共享数据填好").click()
     page.get_by_text("这项有误：注册地址").click()
     page.get_by_label("正确的注册地址").fill("青岛市市南区香港中路9号")
     page.get_by_label("上门取件地址").fill(ADDRESS)

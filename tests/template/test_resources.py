@@ -14,6 +14,7 @@ from wugan import config
 from wugan.aws.bus import DETAIL_TYPE
 from wugan.outreach.quiet import Quiet
 from wugan.outreach.schedule import Rules, parse_caps
+from wugan.web.api.models import Problem
 
 ALL = template()["Resources"]
 KEEP = {"Fn::If": ["IsProduction", "Retain", "Delete"]}
@@ -261,3 +262,23 @@ def test_the_usual_rules_of_outreach_are_those_of_the_code() -> None:
     parameters, usual = template()["Parameters"], Rules()
     assert Quiet.parse(parameters["QuietHours"]["Default"]) == usual.quiet
     assert parse_caps(parameters["MessageCaps"]["Default"]) == usual.caps
+
+
+# --- what the API answers by itself
+
+
+GATEWAY = {"DEFAULT_4XX": None, "DEFAULT_5XX": None, "MISSING_AUTHENTICATION_TOKEN": 404, "THROTTLED": 429}
+
+
+def test_what_the_api_answers_by_itself_is_chinese_for_people_and_a_problem_for_programs() -> None:
+    responses = template()["Resources"]["Api"]["Properties"]["GatewayResponses"]
+    assert {kind: r.get("StatusCode") for kind, r in responses.items()} == GATEWAY
+    for kind, response in responses.items():
+        problem = json.loads(response["ResponseTemplates"]["application/json"])
+        assert set(Problem.model_fields) - set(problem) == (set() if GATEWAY[kind] else {"status"})
+        page = response["ResponseTemplates"]["text/html"]
+        assert f"<h1>{problem['title']}</h1><p>{problem['detail']}</p>" in page
+        assert "$" not in page  # or the API would take it for a variable
+        headers = response["ResponseParameters"]["Headers"]
+        assert {"Cache-Control", "Referrer-Policy", "X-Content-Type-Options", "Strict-Transport-Security"} <= set(headers)
+        assert all(value.startswith("'") and value.endswith("'") for value in headers.values())  # else they are names of variables

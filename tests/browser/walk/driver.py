@@ -117,6 +117,8 @@ class Applicant:
     def dispute(self, value: str, why: str) -> Applicant:
         """Say of the first field with a source that it is wrong."""
         fold = self.page.locator("details.more", has_text="这项有误").first
+        for around in fold.locator("xpath=ancestor::details[not(@open)]/summary").all():
+            around.click()
         fold.locator("summary").click()
         fold.locator("input").first.fill(value)
         fold.locator("input").last.fill(why)

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.browser.town import ADDRESS, MOBILE, NAME, NUMBER, Town
+from wugan.cases import decide
 from wugan.cases.applicant import Declaration, mask
 from wugan.cases.model import Stage, effect_id
-from wugan.errors import Forbidden, InvalidInput, LinkExpired, LinkInvalid
+from wugan.errors import Forbidden, InvalidInput, LinkExpired, LinkInvalid, Locked
 from wugan.links import SESSION
 
 BY_COURIER = Declaration({}, {}, "courier", "courier", ADDRESS, ADDRESS)
@@ -83,6 +84,19 @@ def test_the_right_code_needs_the_right_tail_of_the_number(town: Town, link: str
     assert town.head(link).stage is Stage.IDENTITY
     assert town.applicant.finish_code(link, pending, f" {code} ", f" {NUMBER[-4:]} ")
     assert town.head(link).stage is Stage.INTENTION
+
+
+def test_under_a_lock_no_message_goes_out_and_nothing_is_written(town: Town, link: str) -> None:
+    for _ in range(decide.MOST_FAILED_CHECKS):
+        pending = town.applicant.start_code(link)
+        with pytest.raises(Forbidden):
+            town.applicant.finish_code(link, pending, "nonsense", NUMBER[-4:])
+    before, asked = town.head(link), dict(town.identity.asked)
+    for start in (town.applicant.start_code, town.applicant.start_face):
+        with pytest.raises(Locked):
+            start(link)
+    assert (town.head(link), town.identity.asked) == (before, asked)
+    assert not town.applicant.awaits_code(link, pending)
 
 
 def test_checks_carry_the_same_id_when_they_are_begun_again_after_a_crash(town: Town, link: str) -> None:

@@ -17,7 +17,7 @@ from wugan.approval.port import DecisionKind
 from wugan.cases import deadlines, decide
 from wugan.cases.model import Answer, Change, OldCertificate, Outcome, Stage, Task, broken_link
 from wugan.courier.port import ParcelState
-from wugan.errors import CaseEnded, Conflict, Forbidden, InvalidInput, NotWaiting, NotYet
+from wugan.errors import CaseEnded, Conflict, Forbidden, InvalidInput, Locked, NotWaiting, NotYet
 from wugan.identity.port import Checked
 from wugan.memory.stores import SeededRandom
 
@@ -669,8 +669,58 @@ def test_a_locked_case_gives_nobody_in_not_even_with_an_older_check() -> None:
         decide.identity_checked(head, ITEM, Checked("older", True, "code", NOW), NOW, SeededRandom())
 
 
-def test_checks_cannot_be_begun_without_end() -> None:
-    head = replace(waiting(Stage.IDENTITY).head, attempts={"code": decide.MOST_CHECKS})
-    with pytest.raises(Forbidden):
-        decide.identity_started(head, "code", "r", NOW, SeededRandom())
-    assert decide.identity_started(head, "face", "r", NOW, SeededRandom()).head.check == "face:r"
+def test_checks_by_either_way_have_a_limit_a_day_that_tells_when_it_is_over() -> None:
+    case = waiting(Stage.IDENTITY)
+    first = case.now
+    for n in range(decide.MOST_CHECKS):
+        assert decide.no_check_before(case.head, case.now) is None
+        case.do(decide.identity_started, ("code", "face")[n % 2], f"r{n}")
+        case.move(minutes=1)
+    for method in ("code", "face"):
+        with pytest.raises(Locked) as caught:
+            case.do(decide.identity_started, method, "one too many")
+        assert caught.value.until == decide.no_check_before(case.head, case.now) == first + timedelta(days=1)
+    assert not decide.locked(case.head, case.now)  # the one under way may still pass
+    case.move(days=1).do(decide.identity_started, "code", "r")
+    assert len(case.head.checks_begun) == 1
+
+
+def test_who_comes_in_every_day_is_never_shut_out() -> None:
+    case = waiting(Stage.IDENTITY)
+    for day in range(3 * decide.MOST_CHECKS):
+        case.do(decide.identity_started, "code", f"c{day}")
+        case.do(decide.identity_checked, ITEM, Checked(f"c{day}", False, "code", case.now, "wrong_code"))
+        case.do(decide.identity_checked, ITEM, Checked(f"c{day}", True, "code", case.now))
+        case.move(hours=20)
+    assert case.head.locked_until is None
+
+
+def test_only_the_failures_of_a_day_lock() -> None:
+    case = waiting(Stage.IDENTITY)
+    case.do(decide.identity_started, "code", "c")
+    for _ in range(3 * decide.MOST_FAILED_CHECKS):
+        case.do(decide.identity_checked, ITEM, Checked("c", False, "code", case.now, "wrong_code"))
+        case.move(hours=7)
+    assert case.head.locked_until is None
+    case.move(days=1)
+    for _ in range(decide.MOST_FAILED_CHECKS):
+        case.do(decide.identity_checked, ITEM, Checked("c", False, "code", case.now, "wrong_code"))
+    assert case.head.locked_until == decide.no_check_before(case.head, case.now) == case.now + timedelta(days=1)
+
+
+def test_who_asks_for_a_person_twice_is_noted_once() -> None:
+    case = waiting(Stage.APPROVAL)
+    case.do(decide.asked_person)
+    assert case.ask(decide.asked_person) is None
+    case.do(decide.task_done, Task.HANDLE, "王")
+    case.do(decide.asked_person)
+
+
+def test_who_asked_without_proof_may_still_hand_the_case_over() -> None:
+    case = waiting(Stage.DECLARATION)
+    change = decide.asked_person(case.head, NOW, case.random, known=False)
+    assert change
+    assert change.answered is None
+    assert decide.asked_person(change.head, NOW, case.random, known=False) is None
+    case.head = change.head
+    assert case.do(decide.asked_person).answered

@@ -68,10 +68,10 @@ def test_people_are_compared_by_the_kind_of_subject_and_their_role(code: str, ro
 
 def test_one_message_about_several_items_names_each_and_its_reminder() -> None:
     one, two = people.items()[1], people.items()[2]
-    text = plan.joint_text([(one, 0), (two, 2)], "QD", "ABCDE12345")
+    text = plan.joint_text([(one, 0), (two, 2)], "QD", "ABCDE12345", "gov.example/verify")
     assert text.startswith("【青岛市行政审批服务局】您有2件事项可办理")
     assert f"1. “{one.name}”；2. “{two.name}”（第2次提醒）" in text
-    assert "ABCDE12345" in text
+    assert "gov.example/verify，凭核验码ABCDE12345" in text
     assert "不收费" in text
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support import people
 from wugan.errors import InvalidInput
 from wugan.forms import prefill
-from wugan.forms.package import materials
+from wugan.forms.package import LOST, materials
 from wugan.forms.prefill import MOST_CHARACTERS, Filled
 from wugan.registry.model import Subject
 
@@ -52,7 +52,7 @@ def test_every_item_fills_without_any_data(item: object) -> None:
     fields = prefill.prefill(item, Subject(people.CODE, people.TODAY, None), None, {}, {})
     assert all(f.missing for f in fields)
     confirmed = prefill.confirm(fields, {f.name: "补填" for f in fields if f.required}, {})
-    assert [m["name"] for m in materials(item, confirmed)] == [m.name for m in item.materials]
+    assert [m["name"] for m in materials(item, confirmed, None)] == [m.name for m in item.materials]
 
 
 def test_what_is_disputed_goes_along_and_does_not_replace_the_registry() -> None:
@@ -94,3 +94,9 @@ def test_a_confirmed_form_is_sealed_and_read_again_unchanged(disputed: dict[str,
     assert prefill.from_json(prefill.to_json(fields)) == fields
     assert [f.value for f in fields] == [f.value for f in filled().values()]
     assert {f.name: f.disputed for f in fields if f.disputed} == {n: t.strip() for n, t in disputed.items() if t.strip()}
+
+
+def test_an_old_certificate_that_is_lost_is_told_as_lost() -> None:
+    made = {way: {m["origin"] for m in materials(ITEM, list(filled().values()), way)} for way in ("courier", "hand_in", "none_held")}
+    assert "old_certificate" in made["courier"] == made["hand_in"]
+    assert made["none_held"] == made["courier"] - {"old_certificate"} | {LOST}

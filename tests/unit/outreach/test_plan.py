@@ -47,17 +47,17 @@ def test_trying_on_ends_and_no_channel_is_tried_twice(contacts: list[dict[str, s
 def test_each_prompt_names_bureau_item_and_code_and_says_that_it_is_free(item: object) -> None:
     assert isinstance(item, type(ITEM))
     for jurisdiction, bureau in item.jurisdictions.items():
-        text = plan.prompt_text(item, jurisdiction.value, "identity", 0, 0, "ABCDE23456")
+        text = plan.prompt_text(item, jurisdiction.value, "identity", 0, 0, "ABCDE23456", plan.verify_address("https://gov.example/wugan"))
         assert text.startswith(f"【{bureau}】")
-        assert "ABCDE23456" in text
+        assert "浏览器输入gov.example/wugan/verify，凭核验码ABCDE23456" in text  # not the code that proves who one is
         assert "不收" in text or "免费" in text
         assert "{" not in text
 
 
 def test_a_reminder_says_which_one_it_is_and_a_correction_that_the_clock_stands_still() -> None:
-    assert "第2次提醒" in plan.prompt_text(ITEM, "QD", "identity", 2, 0, "C")
-    assert "提醒" not in plan.prompt_text(ITEM, "QD", "identity", 0, 0, "C")
-    first, second = (plan.prompt_text(ITEM, "QD", "correction", 0, n, "C") for n in (1, 2))
+    assert "第2次提醒" in plan.prompt_text(ITEM, "QD", "identity", 2, 0, "C", "p")
+    assert "提醒" not in plan.prompt_text(ITEM, "QD", "identity", 0, 0, "C", "p")
+    first, second = (plan.prompt_text(ITEM, "QD", "correction", 0, n, "C", "p") for n in (1, 2))
     assert "不计入审批时限" in first
     assert "第2次" in second
     assert "次" not in first.partition("补正材料")[2].partition("，")[0]

@@ -17,7 +17,7 @@ from wugan.web.api.operations import OPERATIONS
 
 def refused(reply: Reply, rule: str, role: str) -> bool:
     """Whether somebody was turned away: told so, sent to prove who they are, or, as an agent, to what an agent may do."""
-    if reply.status == 303:
+    if reply.status == 303 and rule != "everybody":  # what is everybody's may lead back to where one signs in
         away = ("/identity", "/desk/sign-in", *(["/progress"] if (rule, role) == ("principal", "agent") else []))
         return reply.headers["Location"].partition("?")[0].endswith(away) and not reply.set_cookies
     return reply.status in (401, 403, 410)

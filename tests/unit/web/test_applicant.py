@@ -12,10 +12,12 @@ from tests.browser.serve import STAGE
 from tests.browser.town import ADDRESS, MOBILE, NAME, NUMBER, Town
 from tests.unit.web.client import Client
 from wugan.approval.port import DecisionKind
+from wugan.cases.decide import MOST_CHECKS
 from wugan.cases.model import Outcome, Stage
 from wugan.courier.port import ParcelState
 from wugan.web.applicant_app import ROUTES, SESSION_COOKIE
 from wugan.web.edge import MOST_BYTES
+from wugan.web.sitting import SESSION_COOKIE as DESK_COOKIE
 
 
 def sign_in(client: Client, link: str) -> None:
@@ -87,6 +89,30 @@ def test_a_wrong_code_may_be_typed_again_until_the_case_is_locked(client: Client
     assert "已暂时锁定" in client.get(f"/c/{link}/identity").text
 
 
+def test_the_code_is_typed_on_a_page_that_can_be_asked_for_again(town: Town, client: Client, link: str) -> None:
+    """A phone drops the tab while its owner reads the message."""
+    assert client.get(f"/c/{link}/identity/code").path.endswith("/identity")
+    page = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code")
+    assert page.path.endswith("/identity/code")
+    assert "长辈版" in page.text
+    assert client.get(f"/c/{link}/identity/code").text == page.text
+    assert f'/c/{link}/identity/code"' in client.get(f"/c/{link}/identity").text
+    assert Client(town).get(f"/c/{link}/identity/code").path.endswith("/identity")  # another browser
+    assert [e.type for e in town.store.events(town.head(link).case_id)].count("identity_started") == 1
+
+
+def test_who_comes_in_many_times_a_day_is_told_when_to_come_back(town: Town, client: Client, link: str) -> None:
+    for _ in range(MOST_CHECKS):
+        town.applicant.start_code(link)
+    page = client.get(f"/c/{link}/identity")
+    assert "2026年11月24日" in page.text
+    assert "之后才能再次验证" in page.text
+    assert "再试一次" not in page.text
+    town.clock.at += timedelta(days=1)
+    sign_in(client, link)
+    assert client.get(f"/c/{link}/identity").path.endswith("/intention")
+
+
 def test_without_a_mobile_number_the_face_is_offered(client: Client, town: Town) -> None:
     link = town.open_case(mobile=None)
     page = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code")
@@ -123,9 +149,11 @@ def test_no_is_confirmed_and_needs_no_proof(town: Town, client: Client, link: st
 def test_somebody_who_asks_for_a_person_gets_one(town: Town, client: Client, link: str) -> None:
     page = client.get(f"/c/{link}/ask")
     assert "转由工作人员办理" in page.text
-    assert "已转告工作人员" in client.submit(page, "/ask").text
+    page = client.submit(page, "/ask")
+    assert "已转告工作人员" in page.text
+    assert "长辈版" in page.text  # the answer to a GET, which may be asked for again
     assert town.head(link).tasks == ("handle",)
-    assert client.get(f"/c/{link}/ask").status == 409  # it is over
+    assert client.get(f"/c/{link}/ask").text == page.text
     assert client.get(f"/c/{link}/decline").path.endswith(link)
 
 
@@ -168,6 +196,43 @@ def test_a_person_can_withdraw_before_the_decision_only(town: Town, client: Clie
 
 
 # --- the form
+
+
+def test_what_changes_stands_first_and_what_is_filled_is_folded(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_declaration(link))
+    page = client.get(f"/c/{link}/declaration").text
+    places = [
+        page.index(words) for words in ("1. 将变更的内容", "2. 核对申报表单", "项已按共享数据填好", "3. 旧证怎样交回", "4. 新证照怎样送达")
+    ]
+    assert places == sorted(places)
+    assert '<details class="card">' in page
+    assert '<details class="card" open>' not in page
+    assert page.count("（选择快递时必填）") == 2
+
+
+def test_a_fold_is_open_when_there_is_something_to_mend_in_it(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_declaration(link))
+    page = client.get(f"/c/{link}/declaration")
+    wrong = client.submit(page, "/declaration", {"disputed.contact_name": "长" * 500})
+    assert wrong.status == 400
+    assert '<details class="card" open>' in wrong.text
+    kept = client.submit(page, "/declaration", {"disputed.contact_name": "另一个人", "delivery_address": "短"})
+    assert kept.status == 400
+    assert '<details class="card" open>' in kept.text
+
+
+def test_who_lost_the_old_certificate_says_so_and_the_department_reads_it(town: Town, client: Client, link: str) -> None:
+    give_session(client, link, town.to_declaration(link))
+    page = client.get(f"/c/{link}/declaration")
+    assert "即声明旧证遗失作废" in page.text
+    ways = {"return_way": "none_held", "delivery_way": "electronic"}
+    assert "申请人声明旧证遗失作废" in client.submit(page, "/declaration", ways, action="preview").text
+    client.submit(page, "/declaration", ways)
+    town.system(link)
+    (application,) = town.department.applications.values()
+    assert [m["origin"] for m in application.materials].count("declared_lost") == 1
+    client.cookies[f"{STAGE}/"] = {DESK_COOKIE: town.desk.sign_in(town.desk.invite(town.official))}
+    assert "申请人声明旧证遗失作废" in client.get(f"/desk/cases/{town.head(link).case_id}").text
 
 
 def test_a_mistake_keeps_what_was_typed_and_names_the_field(town: Town, client: Client, link: str) -> None:
@@ -347,16 +412,16 @@ def test_pages_need_no_script_no_inline_style_and_no_other_host(town: Town, clie
 
 
 def test_cookies_are_for_one_case_and_not_for_scripts(town: Town, client: Client, link: str) -> None:
-    page = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code")
-    (cookie,) = page.set_cookies
+    sent = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code", follow=False)
+    (cookie,) = sent.set_cookies
     assert f"Path={STAGE}/c/{link};" in cookie
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Secure" not in cookie
     town.public_url = "https://wugan.example"
-    page = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code")
-    assert "; Secure" in page.set_cookies[0]
-    assert f"Path=/c/{link};" in page.set_cookies[0]
+    sent = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code", follow=False)
+    assert "; Secure" in sent.set_cookies[0]
+    assert f"Path=/c/{link};" in sent.set_cookies[0]
 
 
 def test_the_elder_mode_is_kept(client: Client, link: str) -> None:

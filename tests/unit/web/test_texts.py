@@ -16,6 +16,7 @@ from wugan.cases import decide
 from wugan.cases.custody import Certificate, Holder
 from wugan.cases.decide import CallOutcome
 from wugan.cases.model import Actor, Grade, OldCertificate, Outcome, Power, Stage, Task
+from wugan.forms.package import LOST
 from wugan.items.model import SOURCES, Channel, DeliveryWay, Jurisdiction, Kind, Material, ReturnWay, SubjectField
 from wugan.signin.problem import REASONS
 from wugan.web import edge, texts
@@ -61,7 +62,7 @@ def test_each_reason_not_to_sign_in_has_its_words() -> None:
 
 def test_each_registry_and_each_origin_of_a_material_has_words() -> None:
     assert {source.partition(".")[0] for source in SOURCES} == set(texts.REGISTRIES)
-    assert set(get_args(Material.model_fields["origin"].annotation)) == set(texts.ORIGINS)
+    assert set(get_args(Material.model_fields["origin"].annotation)) | {LOST} == set(texts.ORIGINS)
 
 
 def _event_types() -> Iterator[str]:
@@ -80,7 +81,7 @@ def test_each_event_has_words_and_no_words_are_left_over() -> None:
 def test_each_error_is_told_with_what_to_do_next() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.WuganError)]
     codes = {kind.code for kind in kinds} | set(problems.known())
-    assert codes | {edge.TooLarge.code, edge.ForgedForm.code} == set(texts._PROBLEMS)
+    assert codes | {edge.TooLarge.code, edge.ForgedForm.code, edge.NoForm.code} == set(texts._PROBLEMS)
     for told in (*texts._PROBLEMS.values(), texts.problem(None)):
         assert CHINESE.search(told.title)
         assert CHINESE.search(told.what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 
 class WuganError(Exception):
@@ -46,6 +47,16 @@ class Forbidden(WuganError):
 
     code = "forbidden"
     status = 403
+
+
+class Locked(Forbidden):
+    """No identity check for now; `until` says when there may be one again."""
+
+    code = "locked"
+
+    def __init__(self, detail: str, until: datetime | None = None) -> None:
+        super().__init__(detail, field="identity")
+        self.until = until
 
 
 class LinkInvalid(Forbidden):

@@ -10,6 +10,7 @@ from tests.browser.town import ADDRESS, LEGAL, Town
 from tests.unit.web.api.caller import Caller, refused, told
 from tests.unit.web.client import Reply
 from wugan.approval.port import DecisionKind
+from wugan.cases.decide import MOST_CHECKS
 from wugan.cases.model import Outcome
 from wugan.courier.port import ParcelState
 from wugan.web.api.operation import Access, Operation
@@ -140,6 +141,21 @@ def test_by_face(caller: Caller, town: Town, link: str) -> None:
     session = told(caller.post("/case/identity/face", {"check": begun["check"]}, key="the-same-key-each-time"))["session"]
     caller.session = session
     told(caller.get("/case/progress"))
+
+
+def test_too_many_checks_are_refused_with_when_to_come_back(caller: Caller, town: Town, link: str) -> None:
+    for _ in range(MOST_CHECKS):
+        town.applicant.start_code(link)
+    reply = caller.post("/case/identity", {"method": "code"})
+    assert refused(reply) == (403, "locked", "identity")
+    assert reply.headers["Retry-After"] == "Tue, 24 Nov 2026 02:00:00 GMT"
+
+
+def test_who_asks_for_a_person_again_is_noted_once(caller: Caller, town: Town, link: str) -> None:
+    town.to_approval(link)
+    for _ in range(3):
+        told(caller.post("/case/ask", {}))
+    assert [e.type for e in town.store.events(town.head(link).case_id)].count("asked_person") == 1
 
 
 def test_a_code_is_verified_without_the_link(town: Town, link: str) -> None:

@@ -187,10 +187,11 @@ class Applicant:
 
         Whoever calls this has the separate consent of PIPL art. 29; it is recorded before the vendor hears anything. Returns (the vendor's
         page, a token that binds the check to this browser). `meta_info` is what the vendor's script says
-        of the device, if the page has one.
+        of the device, if the page has one. Raises Locked.
         """
         guest = self.door.guest(link)
         index, person = self.door.person(guest, who)
+        decide.may_begin_check(guest.head, self.context.clock.now())
         head = self._apply(guest.head, lambda h, now: decide.face_consented(h, FACE_CONSENT, guest.agent, now, self.context.random))
         check_id = effect_id(head.case_id, "face", head.attempts.get("face", 0) + 1)
         back = f"{self.context.public_url()}/c/{link}/identity/return"
@@ -199,15 +200,28 @@ class Applicant:
         return started.url or back, self._started(guest, index, "face", started.reference)
 
     def start_code(self, link: str, who: int | None = None) -> str:
-        """Send a code to the number on file: the way without a face. Returns the token that binds the check to this browser."""
+        """Send a code to the number on file: the way without a face. Raises Locked.
+
+        Returns the token that binds the check to this browser.
+        """
         guest = self.door.guest(link)
         index, person = self.door.person(guest, who)
         mobile = person.get("mobile")
         if not mobile:
             raise InvalidInput("no mobile number is on file: use the face check or ask a person", field="method")
         head = guest.head
+        decide.may_begin_check(head, self.context.clock.now())  # before a message goes out
         check_id = effect_id(head.case_id, "code", head.attempts.get("code", 0) + 1)
         return self._started(guest, index, "code", self.identity(head.jurisdiction).start_code(check_id, str(mobile)).reference)
+
+    def awaits_code(self, link: str, pending: str) -> bool:
+        """Whether the check that this browser began is by code and can still pass. Raises LinkInvalid, LinkExpired for the link."""
+        guest = self.door.guest(link)
+        try:
+            self.door.check(guest, pending, "code")
+        except Forbidden:
+            return False
+        return not decide.locked(guest.head, self.context.clock.now())
 
     def finish_face(self, link: str, pending: str) -> str | None:
         """Back from the vendor: a session when the check passed, None while it is not finished. Raises Forbidden when it failed."""
@@ -278,7 +292,7 @@ class Applicant:
     def preview(self, link: str, session: str, declaration: Declaration) -> Preview:
         """The application as this declaration would submit it; nothing is written. Raises as `declare`."""
         item, _, confirmed = self._confirmed(self.door.identified(link, session, Power.DECLARE), declaration)
-        made = package.materials(item, confirmed.fields)
+        made = package.materials(item, confirmed.fields, declaration.return_way)
         return Preview(confirmed.fields, made, confirmed.form, declaration.return_way, declaration.delivery_way)
 
     def submitted(self, link: str, session: str) -> Preview | None:
@@ -288,7 +302,9 @@ class Applicant:
         if not form or not head.delivery_way:
             return None
         fields = prefill.from_json(form["fields"])
-        return Preview(fields, package.materials(self.context.item(head), fields), form, head.return_way, head.delivery_way)
+        return Preview(
+            fields, package.materials(self.context.item(head), fields, head.return_way), form, head.return_way, head.delivery_way
+        )
 
     def withdraw(self, link: str, session: str) -> Head:
         """Take the application back, at any time before the decision: the person alone may."""

@@ -160,11 +160,12 @@ class Messages:
         address, code = plan.address_of(contact, message.channel), self.context.keys.code(lead.case_id)
         if address is None:
             raise VendorRefused("no address is on file any more")
+        portal = plan.verify_address(self.context.public_url())
         items = [(self.context.item(head), part.rung) for head, part in zip(heads, message.parts, strict=True)]
         if len(items) > 1:
-            text = plan.joint_text(items, message.jurisdiction, code)
+            text = plan.joint_text(items, message.jurisdiction, code, portal)
         else:
-            text = plan.prompt_text(items[0][0], message.jurisdiction, lead.purpose, lead.rung, lead.corrections, code)
+            text = plan.prompt_text(items[0][0], message.jurisdiction, lead.purpose, lead.rung, lead.corrections, code, portal)
         return Message(message.id, message.channel, address, text, self.link(heads[0]))
 
     def _noted(self, key: str, message_id: str, **what: Any) -> Handed:

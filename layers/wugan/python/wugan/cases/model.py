@@ -276,6 +276,8 @@ class Head:
     check: str = ""  # the identity check under way: kind:reference
     checking: str = ""  # the agent whose check it is; empty: the person
     locked_until: datetime | None = None  # no identity check before
+    checks_begun: tuple[datetime, ...] = ()  # identity checks of the last day, by either way
+    checks_failed: tuple[datetime, ...] = ()  # of the last day, since one passed or the last lock
     withdrawing: bool = False
     decided: bool = False
     delivered_at: datetime | None = None

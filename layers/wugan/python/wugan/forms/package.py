@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from wugan.forms.prefill import Filled
-from wugan.items.model import Item
+from wugan.items.model import Item, ReturnWay
+
+LOST = "declared_lost"  # the origin of an old certificate that does not come back (声明遗失作废)
 
 
-def materials(item: Item, fields: Sequence[Filled]) -> list[dict[str, Any]]:
+def materials(item: Item, fields: Sequence[Filled], return_way: str | None) -> list[dict[str, Any]]:
     """One entry for each material: name, origin, content where we made it, and the content's SHA-256."""
     content = application_text(item, fields)
     digest = hashlib.sha256(content.encode()).hexdigest()
     return [
-        {"name": m.name, "origin": m.origin} | ({"content": content, "sha256": digest} if m.origin == "generated" else {})
+        {"name": m.name, "origin": LOST if m.origin == "old_certificate" and return_way == ReturnWay.NONE_HELD else m.origin}
+        | ({"content": content, "sha256": digest} if m.origin == "generated" else {})
         for m in item.materials
     ]
 

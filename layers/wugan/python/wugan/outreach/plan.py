@@ -44,10 +44,18 @@ def bureau(item: Item, jurisdiction: str) -> str:
     return next((name for j, name in item.jurisdictions.items() if j.value == jurisdiction), "行政审批服务局")
 
 
-def prompt_text(item: Item, jurisdiction: str, purpose: str, rung: int, corrections: int, code: str) -> str:
-    """The prompt. It names the bureau, says that nothing costs money, and gives a code that can be checked without the link."""
-    name = bureau(item, jurisdiction)
-    check = f"验证码{code}可在官方门户“核验”页查询真伪。"
+def verify_address(public_url: str) -> str:
+    """Where the code of a prompt is checked, as a person types it."""
+    return f"{public_url.partition('://')[2]}/verify"
+
+
+def _check(code: str, portal: str) -> str:
+    return f"真伪可在浏览器输入{portal}，凭核验码{code}查询。"
+
+
+def prompt_text(item: Item, jurisdiction: str, purpose: str, rung: int, corrections: int, code: str, portal: str) -> str:
+    """The prompt. It names the bureau, says that nothing costs money, and gives a code that can be checked without the link, and where."""
+    name, check = bureau(item, jurisdiction), _check(code, portal)
     if purpose == "correction":
         which = f"（第{corrections}次）" if corrections > 1 else ""
         return f"【{name}】您的“{item.name}”需要补正材料{which}，请打开链接一次补齐，期间不计入审批时限。{check}"
@@ -56,11 +64,11 @@ def prompt_text(item: Item, jurisdiction: str, purpose: str, rung: int, correcti
     return f"【{name}】{reminder}{text}{check}"
 
 
-def joint_text(items: Sequence[tuple[Item, int]], jurisdiction: str, code: str) -> str:
+def joint_text(items: Sequence[tuple[Item, int]], jurisdiction: str, code: str, portal: str) -> str:
     """One prompt about several items, each with its rung. The link opens the first one's page."""
     named = "；".join(f"{n}. “{item.name}”" + (f"（第{rung}次提醒）" if rung else "") for n, (item, rung) in enumerate(items, 1))
     told = f"您有{len(items)}件事项可办理：{named}。打开链接，验明身份后可逐件办理，不收费用。"
-    return f"【{bureau(items[0][0], jurisdiction)}】{told}验证码{code}可在官方门户“核验”页查询真伪。"
+    return f"【{bureau(items[0][0], jurisdiction)}】{told}{_check(code, portal)}"
 
 
 NOTICES = {

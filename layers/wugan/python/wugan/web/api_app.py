@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from itertools import groupby
 
-from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
+from chalice.app import Chalice, Request, Response
 from pydantic import BaseModel
 
 from wugan.cases.applicant import Applicant
@@ -19,7 +19,7 @@ from wugan.web.api import problems, shapes, wire
 from wugan.web.api.operation import JSON, Access, Asked, Operation, Told
 from wugan.web.api.operations import OPERATIONS
 from wugan.web.api.repeats import Caller, Repeats, Reply
-from wugan.web.edge import BINARY, SECURITY_HEADERS, body_of, current, report
+from wugan.web.edge import BINARY, ONLY_TLS, SECURITY_HEADERS, any_type, body_of, current, report
 
 Headers = dict[str, str | list[str]]
 AGAIN = (StaleHead, VendorUnavailable)  # a repeat may mend these
@@ -65,8 +65,9 @@ class Place:
         def answer(**params: str) -> Response:
             request = current(self.app)
             response = self._answer(request, params)
-            response.headers |= {**SECURITY_HEADERS, "Cache-Control": "no-store", **self._cors(request)}
-            request.headers = CaseInsensitiveMapping({"accept": "*/*"})  # Chalice would refuse a file to who does not name its type
+            secure = ONLY_TLS if self.service().context.public_url().startswith("https:") else {}
+            response.headers |= {**SECURITY_HEADERS, **secure, "Cache-Control": "no-store", **self._cors(request)}
+            any_type(request)
             return response
 
         answer.__name__ = path

@@ -14,7 +14,7 @@ from wugan.web import render
 from wugan.web.applicant import declaring, entrance, identity, progress, receiving, rights
 from wugan.web.applicant.visit import SESSION_COOKIE as SESSION_COOKIE
 from wugan.web.applicant.visit import ApplicantView, Visit, answering, at, identified, principal
-from wugan.web.edge import Answer, Call, Edge, File, Page, View, csrf
+from wugan.web.edge import AWAY, Answer, Call, Edge, File, Page, Redirect, View, csrf
 
 FOR_EVER = "public, max-age=31536000, immutable"  # static files are named by their digest
 
@@ -27,6 +27,8 @@ def create(service: Callable[[], Applicant], audit: Callable[[], Audit]) -> Chal
         edge.route(method, path, _serving(service, view))
     edge.route("GET", "/c/{link}/proof", _serving(service, identified(lambda _, case: progress.proof(audit(), case))))
     edge.route("GET", "/static/{name}", static)
+    edge.route("GET", "/", lambda call: Redirect(call.site.path("verify")), name=f"{AWAY} /")
+    edge.way_back()
 
     @app.route("/health", methods=["GET"])
     def health() -> Response:
@@ -72,6 +74,7 @@ ROUTES: tuple[tuple[str, str, ApplicantView], ...] = (
     ("POST", "/c/{link}/identity", identity.identity_start),
     ("GET", "/c/{link}/identity/return", identity.identity_return),
     ("POST", "/c/{link}/identity/return", identity.identity_finish),
+    ("GET", "/c/{link}/identity/code", identity.identity_code_page),
     ("POST", "/c/{link}/identity/code", identity.identity_code),
     ("GET", "/c/{link}/intention", at(Stage.INTENTION, declaring.intention)),
     ("POST", "/c/{link}/intention", answering(declaring.intention_given)),

@@ -27,6 +27,7 @@ def create(service: Callable[[], Bench], sessions: Callable[[], Sessions], publi
     edge = Edge(app, public_url, "bench/problem.html")
     for method, path, view, roles in ROUTES:
         edge.route(method, path, guarded(sessions, _serving(service, view), *roles), MOST_DRAFT if view is drafting.check else 0)
+    edge.way_back()
     return app
 
 

@@ -25,6 +25,7 @@ def create(service: Callable[[], Desk], carried: Callable[[], Parcels]) -> Chali
     edge.route("POST", "/desk/sign-out", leave)
     for method, path, desk_view in ROUTES:
         edge.route(method, path, _guarded(service, carried, method, desk_view))
+    edge.way_back()
     return app
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 import hmac
 import logging
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from email import policy
 from email.parser import BytesParser
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chalice.app import Chalice, Request, Response
+from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
 
 from wugan.errors import Forbidden, InvalidInput, LinkExpired, LinkInvalid, WuganError
 from wugan.links import Keyring
@@ -28,6 +28,7 @@ BINARY = ["application/pdf", "application/ofd", "application/octet-stream"]  # t
 MOST_BYTES = 64_000  # of a form
 MOST_FIELDS = 200
 ELDER_DAYS = 365
+AWAY = "leads away from"  # begins the names of routes that show nothing
 CONTENT_SECURITY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{form_to}; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -37,6 +38,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000"}  # a year; of this host alone, the domain is not ours
 
 
 class TooLarge(WuganError):
@@ -44,6 +46,13 @@ class TooLarge(WuganError):
 
     code = "too_large"
     status = 413
+
+
+class NoForm(WuganError):
+    """A body that is not of the kind that the page's form sends."""
+
+    code = "no_form"
+    status = 415
 
 
 class ForgedForm(Forbidden):
@@ -151,20 +160,27 @@ class Edge:
         self.app, self.public_url, self.problem_page = app, public_url, problem_page
         app.api.binary_types = BINARY
 
-    def route(self, method: str, path: str, view: View, upload: int = 0) -> None:
+    def route(self, method: str, path: str, view: View, upload: int = 0, name: str = "") -> None:
         """Answer `method path` with `view`. With `upload` its form brings text files, of so many bytes altogether."""
 
         def answer(**params: str) -> Response:
             return self._answer(view, params, upload)
 
-        kinds = {"content_types": [UPLOAD if upload else FORM]} if method == "POST" else {}
-        self.app.route(path, methods=[method], name=f"{method} {path}", **kinds)(answer)
+        # No content types: Chalice would refuse others in its own words.
+        self.app.route(path, methods=[method], name=name or f"{method} {path}", content_types=[])(answer)
+
+    def way_back(self) -> None:
+        """Lead whoever asks with GET for an address that only takes forms to the page above it: a phone that dropped the tab does so."""
+        pages = {path for path, methods in self.app.routes.items() if "GET" in methods}
+        for path in [path for path in self.app.routes if path not in pages]:
+            self.route("GET", path, _leading_to(_page_above(path, pages)), name=f"{AWAY} {path}")
 
     def _answer(self, view: View, params: Mapping[str, str], upload: int) -> Response:
         request = current(self.app)
         call = Call(Site("", True), params)
         try:
-            call = self._call(request, params, upload)
+            call = self._asked(request, params)
+            call = replace(call, form={} if call.reads else _sent(request, upload))
             return self._response(call, view(call))
         except WuganError as error:
             answer: Answer = self._problem(call, error)
@@ -179,18 +195,17 @@ class Edge:
         data = {"problem": texts.problem(error), "link": link, "official": None}
         return Page(self.problem_page, data, error.status if error else 500)
 
-    def _call(self, request: Request, params: Mapping[str, str], upload: int) -> Call:
+    def _asked(self, request: Request, params: Mapping[str, str]) -> Call:
+        """The request as far as it cannot be wrong: what a page about anything wrong with the rest is made with."""
         query = {name: str(value) for name, value in (request.query_params or {}).items()}
         cookies = _cookies(request.headers.get("cookie", ""))
         size = query.get("elder", cookies.get("wugan_elder", "0"))
-        site, reads = Site.of(self.public_url()), request.method == "GET"
-        if not reads and request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-            raise ForgedForm("the form was sent by another site", field="csrf")
-        form = {} if reads else _uploaded(request, upload) if upload else _form(body_of(request))
-        return Call(site, params, query, form, cookies, size in ("1", "2"), size == "2", reads, request.path.format(**params))
+        site, reads, path = Site.of(self.public_url()), request.method == "GET", request.path.format(**params)
+        return Call(site, params, query, {}, cookies, size in ("1", "2"), size == "2", reads, path)
 
     def _response(self, call: Call, answer: Answer) -> Response:
-        headers: dict[str, Any] = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
+        any_type(current(self.app))
+        headers: dict[str, Any] = {**SECURITY_HEADERS, **(ONLY_TLS if call.site.secure else {}), "Cache-Control": "no-store"}
         match answer:
             case Redirect():
                 headers["Location"] = answer.to
@@ -216,6 +231,11 @@ def body_of(request: Request) -> bytes:
     """The body, decoded from what the API made of it."""
     raw = request.raw_body
     return raw if isinstance(raw, bytes) else raw.encode()
+
+
+def any_type(request: Request) -> None:
+    """Let the answer be of any type: Chalice would refuse a file to who does not name its type, in its own words."""
+    request.headers = CaseInsensitiveMapping({"accept": "*/*"})
 
 
 def report(error: Exception, route: str) -> None:
@@ -251,6 +271,29 @@ def _cookies(header: str) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(header[:8_000]).items()}
     except CookieError:
         return {}
+
+
+def _page_above(path: str, pages: Collection[str]) -> str:
+    """The nearest page whose path begins this one; a page shows it in its own forms."""
+    parts = path.split("/")
+    return next(above for n in range(len(parts) - 1, 1, -1) if (above := "/".join(parts[:n])) in pages)
+
+
+def _leading_to(page: str) -> View:
+    def lead(call: Call) -> Answer:
+        return Redirect(call.site.path(page.format(**call.params).removeprefix("/")))
+
+    return lead
+
+
+def _sent(request: Request, upload: int) -> dict[str, str]:
+    """What a form of ours brought. Raises ForgedForm, NoForm, TooLarge, InvalidInput."""
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise ForgedForm("the form was sent by another site", field="csrf")
+    kind = UPLOAD if upload else FORM
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != kind:
+        raise NoForm(f"a form is {kind}", field="content-type")
+    return _uploaded(request, upload) if upload else _form(body_of(request))
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -12,6 +12,7 @@ from wugan.cases.decide import CallOutcome, Settlement
 from wugan.cases.model import Actor, Grade, Lapse, OldCertificate, Outcome, Power, Stage, Task
 from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
+from wugan.forms.package import LOST
 from wugan.items.model import DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
 from wugan.outreach.plan import CHANNEL_NAMES
 from wugan.outreach.plan import HOTLINE as HOTLINE
@@ -68,7 +69,7 @@ CHANNELS = CHANNEL_NAMES
 RETURN_WAYS = {
     ReturnWay.COURIER: "快递上门取走旧证（免费）",
     ReturnWay.HAND_IN: "我自己交到审批窗口",
-    ReturnWay.NONE_HELD: "旧证已遗失或没有纸质旧证",
+    ReturnWay.NONE_HELD: "旧证已遗失（声明作废），或没有纸质旧证",
 }
 DELIVERY_WAYS = {
     DeliveryWay.COURIER: "快递寄给我（免费）",
@@ -140,7 +141,12 @@ REGISTRIES = {
     "property": "不动产登记库",
     "case": "本次办理",
 }
-ORIGINS = {"generated": "系统生成", "shared": "部门共享，免提交", "old_certificate": "旧证收回"}
+ORIGINS = {
+    "generated": "系统生成",
+    "shared": "部门共享，免提交",
+    "old_certificate": "旧证收回",
+    LOST: "申请人声明旧证遗失作废，或没有纸质旧证",
+}
 TRIGGERS = {
     Kind.CHANGE: "我们发现登记信息与证照上的内容不一致",
     Kind.RENEWAL: "我们发现您的证照即将到期",
@@ -327,9 +333,13 @@ _PROBLEMS = {
     "invalid_input": Problem("填写的内容有误", "提交的内容不完整或格式不对。", "请返回上一页检查后重新提交。"),
     "not_found": Problem("没有找到", "您要找的内容不存在，或者还没有生成。", "请返回办理页面查看进度；仍需帮助请拨打12345。"),
     "forbidden": Problem("不能进行这一步", "没有通过身份确认，或者尝试次数过多。", "请返回办理页面换一种方式验证，或者请工作人员协助。"),
+    "locked": Problem(
+        "暂时不能验证身份", "验证次数过多，为保护您的信息，已暂时锁定。",
+        "请最多过一天再试；等不及时，请工作人员协助，或者到政务服务大厅办理。",
+    ),
     "link_invalid": Problem(
         "链接无效", "这个链接不完整，或者不是我们发出的。",
-        "请从收到的提示消息重新打开；也可以在“核验”页输入验证码查询真伪。请勿向他人提供个人信息。",
+        "请从收到的提示消息重新打开；也可以在“核验”页输入核验码查询真伪。请勿向他人提供个人信息。",
     ),
     "link_expired": Problem("链接已过期", "出于安全考虑，这个链接已超过有效时间。", "请拨打12345或到政务服务大厅，由工作人员协助。"),
     "conflict": Problem("状态已经变化", "这件事已经往前走了一步，不能再这样操作。", "请返回办理页面查看最新进度。"),
@@ -351,6 +361,7 @@ _PROBLEMS = {
     "vendor_unavailable": Problem("服务暂时繁忙", "合作服务暂时没有回应，您的信息没有丢失。", "请过几分钟再试，或者换一种方式。"),
     "not_yet": Problem("请稍等", "系统正在记录刚才的操作。", "请过几秒再试。"),
     "too_large": Problem("提交的内容过多", "提交的内容超过了允许的大小。", "请返回上一页，缩短后重新提交。"),
+    "no_form": Problem("提交的格式不对", "这个地址只接受本网站页面上的表单。", "请打开页面填写后提交；程序对接请使用/v1接口。"),
     "forged_form": Problem("页面已失效", "为防止他人冒用您的名义，这次提交没有被接受。", "请返回办理页面，刷新后重新操作。"),
 }  # fmt: skip
 _UNEXPECTED = Problem("系统出错了", "这是我们的问题，不是您的操作有误。您已完成的步骤没有丢失。", "请过几分钟再试；仍不成功时拨打12345。")

@@ -77,6 +77,9 @@ from wugan.cases.decide.person import (
     identity_checked,
     identity_started,
     intended,
+    locked,
+    may_begin_check,
+    no_check_before,
     prefilled,
     withdrawn,
 )

@@ -23,29 +23,52 @@ from wugan.cases.model import (
     Task,
 )
 from wugan.cases.ports import Random
-from wugan.errors import Conflict, Forbidden, InvalidInput
+from wugan.errors import Conflict, InvalidInput, Locked
 from wugan.identity.port import Checked
 from wugan.items.model import Item, ReturnWay
 
+CHECK_DAY = timedelta(days=1)  # in which checks are counted, and which a lock lasts
 MOST_FAILED_CHECKS = 5
-MOST_CHECKS = 20  # of one way for one case: nobody can have codes sent to a phone without end
+MOST_CHECKS = 20  # begun, by either way: nobody can have codes sent to a phone without end
 
 
 def identity_started(head: Head, method: str, reference: str, now: datetime, random: Random, agent: str = "") -> Change:
     """The person chose a way to prove who they are (step 3); at a later stage, to come back to their case."""
-    _check_lock(head, now)
-    if head.attempts.get(method, 0) >= MOST_CHECKS:
-        raise Forbidden("too many checks were begun for this case: ask a person")
+    may_begin_check(head, now)
     step = Step(head, now, random, after_end=True)
     actor, facts = doer(agent)
     facts = {**facts, "method": method, "attempt": step.count(method)}
-    step.update(begun_at=head.begun_at or now)
+    step.update(begun_at=head.begun_at or now, checks_begun=(*_within_a_day(head.checks_begun, now), now))
     return step.update(check=f"{method}:{reference}", checking=agent).note("identity_started", actor, facts).change()
 
 
+def no_check_before(head: Head, now: datetime) -> datetime | None:
+    """When an identity check may be begun again; None: now."""
+    begun = _within_a_day(head.checks_begun, now)
+    waits = [head.locked_until] if head.locked_until and locked(head, now) else []
+    waits += [begun[-MOST_CHECKS] + CHECK_DAY] if len(begun) >= MOST_CHECKS else []
+    return max(waits, default=None)
+
+
+def may_begin_check(head: Head, now: datetime) -> None:
+    """Raise Locked while nobody may begin an identity check."""
+    until = no_check_before(head, now)
+    if until:
+        raise Locked(f"too many checks: try again after {until:%Y-%m-%d %H:%M}, or ask a person", until)
+
+
+def locked(head: Head, now: datetime) -> bool:
+    """Whether no identity check may pass for now, one under way neither."""
+    return head.locked_until is not None and now < head.locked_until
+
+
 def _check_lock(head: Head, now: datetime) -> None:
-    if head.locked_until and now < head.locked_until:
-        raise Forbidden(f"too many failed checks: try again after {head.locked_until:%Y-%m-%d %H:%M}, or ask a person")
+    if head.locked_until and locked(head, now):
+        raise Locked(f"too many failed checks: try again after {head.locked_until:%Y-%m-%d %H:%M}, or ask a person", head.locked_until)
+
+
+def _within_a_day(moments: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
+    return tuple(at for at in moments if now - at < CHECK_DAY)
 
 
 def identity_checked(head: Head, item: Item, result: Checked, now: datetime, random: Random, agent: str | None = None) -> Change | None:
@@ -56,7 +79,7 @@ def identity_checked(head: Head, item: Item, result: Checked, now: datetime, ran
     """
     if result.passed:
         _check_lock(head, now)
-    elif head.locked_until and now < head.locked_until:
+    elif locked(head, now):
         return None  # a lock grows no longer by what is tried under it
     unidentified = head.resume is Stage.IDENTITY and head.stage in (Stage.IDENTITY, Stage.PUSH)
     current = head.check.partition(":")[2] == result.reference
@@ -68,7 +91,7 @@ def identity_checked(head: Head, item: Item, result: Checked, now: datetime, ran
     facts: dict[str, Any] = {**doer(who)[1], "level": result.level, "reference": result.reference}
     if not result.passed:
         return _identity_failed(step, facts | {"reason": result.reason}, current)
-    step.note("identified", Actor.IDENTITY, facts)
+    step.note("identified", Actor.IDENTITY, facts).update(checks_failed=())
     if current:
         step.update(check="")
     if who in head.delegations:
@@ -82,10 +105,11 @@ def identity_checked(head: Head, item: Item, result: Checked, now: datetime, ran
 
 
 def _identity_failed(step: Step, facts: dict[str, Any], current: bool) -> Change:
-    """A code may be typed again; a face check is over. After five failures the case is locked for a day."""
-    failed = step.count("identity_failed")
-    if failed % MOST_FAILED_CHECKS == 0:
-        step.update(locked_until=step.now + timedelta(days=1), check="")
+    """A code may be typed again; a face check is over. After five failures within a day the case is locked for a day."""
+    failed, lately = step.count("identity_failed"), (*_within_a_day(step.head.checks_failed, step.now), step.now)
+    step.update(checks_failed=lately)
+    if len(lately) >= MOST_FAILED_CHECKS:
+        step.update(locked_until=step.now + CHECK_DAY, checks_failed=(), check="")
     elif current and step.head.check.startswith("face:"):
         step.update(check="")
     return step.note("identity_failed", Actor.IDENTITY, facts | {"failed": failed}).change()
@@ -110,13 +134,17 @@ def declined(head: Head, forever: bool, now: datetime, random: Random, agent: st
     return step.change(answered=answered, optout=head.item_code if forever else None)
 
 
-def asked_person(head: Head, now: datetime, random: Random, agent: str = "", *, known: bool = True) -> Change:
+def asked_person(head: Head, now: datetime, random: Random, agent: str = "", *, known: bool = True) -> Change | None:
     """The person wants a human (PIPL art. 24). While the person is asked, the case goes over; later, an official is told to help.
 
-    So is one when it is not `known` who asks: nobody but the person ends what the person began.
+    So is one when it is not `known` who asks: nobody but the person ends what the person began. None when officials have been told already.
     """
-    step = Step(head, now, random).note("asked_person", *doer(agent)).ask(Task.HANDLE)
-    if head.wait is None or head.asked_for not in PERSON_STAGES or not (known or head.resume is Stage.IDENTITY):
+    step, told = Step(head, now, random), Task.HANDLE in head.tasks
+    stays = head.wait is None or head.asked_for not in PERSON_STAGES or not (known or head.resume is Stage.IDENTITY)
+    if stays and told:
+        return None
+    step.note("asked_person", *doer(agent)).ask(Task.HANDLE)
+    if stays:
         return step.change()
     answered = step.answer(Answer.ASKED_PERSON, Stage.CLOSING, outcome=Outcome.BY_PERSON, reason="asked_person")
     return step.change(answered=answered)

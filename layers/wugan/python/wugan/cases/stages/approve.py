@@ -56,7 +56,7 @@ class Approve(StageService):
             jurisdiction=head.jurisdiction,
             subject=head.subject,
             form={f.name: {"value": f.final, "source": f.source, "given": f.given, "disputed": f.disputed, "why": f.why} for f in fields},
-            materials=tuple(materials(item, fields)),
+            materials=tuple(materials(item, fields, head.return_way)),
             changes=tuple(sealed(head.case_id, "changes") or ()),
             promised_by=head.promised_by.isoformat() if head.promised_by else "",
         )

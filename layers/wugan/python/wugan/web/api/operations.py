@@ -8,7 +8,7 @@ from typing import Any
 
 from wugan.cases import applicant as service
 from wugan.cases.audit import Reader
-from wugan.errors import CaseEnded, InvalidInput, NotFound, NotWaiting, NotYet, VendorRefused, VendorUnavailable
+from wugan.errors import CaseEnded, InvalidInput, Locked, NotFound, NotWaiting, NotYet, VendorRefused, VendorUnavailable
 from wugan.links import SESSION
 from wugan.web import texts
 from wugan.web.api import models, problems, shapes
@@ -168,13 +168,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "askPerson", "POST", "/v1/case/ask", _LINK, ask, _STATE, models.Nothing, refuses=_ENDS, settled_by=("asked_person",),
     ),
     Operation(
-        "startIdentity", "POST", "/v1/case/identity", _LINK, identity_start, {200: models.Begun}, models.IdentityStart, refuses=VENDORS,
+        "startIdentity", "POST", "/v1/case/identity", _LINK, identity_start, {200: models.Begun}, models.IdentityStart,
+        refuses=(Locked, *VENDORS),
     ),
     Operation(
-        "finishFace", "POST", "/v1/case/identity/face", _LINK, identity_face, {**_SESSION, **_WAITING}, models.FaceResult, refuses=VENDORS,
+        "finishFace", "POST", "/v1/case/identity/face", _LINK, identity_face, {**_SESSION, **_WAITING}, models.FaceResult,
+        refuses=(Locked, *VENDORS),
     ),
     Operation(
-        "finishCode", "POST", "/v1/case/identity/code", _LINK, identity_code, _SESSION, models.CodeResult, refuses=VENDORS,
+        "finishCode", "POST", "/v1/case/identity/code", _LINK, identity_code, _SESSION, models.CodeResult, refuses=(Locked, *VENDORS),
     ),
     Operation(
         "giveIntention", "POST", "/v1/case/intention", _PERSON, intention, _STATE, models.Intention, refuses=_ENDS,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
+from email.utils import format_datetime
 
 from wugan import errors
-from wugan.errors import Conflict, Forbidden, InProgress, InvalidForm, NotYet, VendorUnavailable, WuganError
+from wugan.errors import Conflict, Forbidden, InProgress, InvalidForm, Locked, NotYet, VendorUnavailable, WuganError
 from wugan.web import edge, texts
 
 PROBLEM = "application/problem+json"
@@ -71,4 +73,6 @@ def headers(error: WuganError | None) -> dict[str, str]:
     """What goes with a problem."""
     if isinstance(error, Unauthorized):
         return {"WWW-Authenticate": 'Bearer realm="wugan"'}
+    if isinstance(error, Locked) and error.until:
+        return {"Retry-After": format_datetime(error.until.astimezone(UTC), usegmt=True)}
     return {"Retry-After": str(WAIT)} if isinstance(error, InProgress | NotYet | VendorUnavailable) else {}

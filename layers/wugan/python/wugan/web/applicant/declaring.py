@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from wugan.cases.applicant import QUESTION, Declaration, Opened, Preview
@@ -98,10 +98,20 @@ def _declaration(form: Mapping[str, str]) -> Declaration:
 def _form(case: Opened, typed: Mapping[str, str]) -> dict[str, Any]:
     fields = case.form or []
     labels = {f.name: f.label for f in fields} | texts.DECLARATION_LABELS
+    values, correcting = _values(case, fields) | dict(typed), case.head.asked_for is Stage.CORRECTION
+    changed = {c["field"] for c in case.changes}
+    folded = [f for f in fields if not _stands_out(f, changed)]
     return {
-        "case": case, "fields": fields, "values": _values(case, fields) | dict(typed), "most": MOST_CHARACTERS, "labels": labels,
-        "slots": [(slot, texts.slot(slot)) for slot in case.slots], "correcting": case.head.asked_for is Stage.CORRECTION,
+        "case": case, "shown": [f for f in fields if f not in folded], "folded": folded, "values": values, "most": MOST_CHARACTERS,
+        "opens": correcting or any(values.get(f"{kind}.{f.name}") for f in folded for kind in ("disputed", "why")), "labels": labels,
+        "slots": [(slot, texts.slot(slot)) for slot in case.slots], "correcting": correcting,
     }  # fmt: skip
+
+
+def _stands_out(field: Filled, changed: Collection[str]) -> bool:
+    """Whether a field is not folded away: what the person has to fill in, and what becomes new on the certificate."""
+    registry, _, name = field.source.partition(".")
+    return field.missing or (name in changed and registry != "certificate")
 
 
 def _values(case: Opened, fields: list[Filled]) -> dict[str, str]:

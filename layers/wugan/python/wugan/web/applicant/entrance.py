@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from wugan.cases.model import Head, Stage
+from wugan.cases.model import Head, Stage, Task
 from wugan.errors import Conflict
+from wugan.outreach.plan import verify_address
 from wugan.web.applicant.visit import CHECK_COOKIE, OVER, SESSION_COOKIE, Visit
 from wugan.web.edge import Answer
 
@@ -14,7 +15,9 @@ REFUSABLE = frozenset({Stage.IDENTITY, Stage.INTENTION, Stage.DECLARATION})
 def landing(visit: Visit) -> Answer:
     """What a link shows to whoever has it."""
     shown = visit.look()
-    return visit.page("landing.html", {"shown": shown, "head": shown.head, "item": shown.item, "state": _phase(shown.head)})
+    portal = verify_address(visit.applicant.context.public_url())
+    data = {"shown": shown, "head": shown.head, "item": shown.item, "state": _phase(shown.head), "portal": portal}
+    return visit.page("landing.html", data)
 
 
 def _phase(head: Head) -> str:
@@ -42,19 +45,22 @@ def decline(visit: Visit) -> Answer:
 
 
 def asking(visit: Visit) -> Answer:
-    """A human: what happens then, to be confirmed."""
+    """A human: what happens then, to be confirmed; or that officials have been told."""
     shown = visit.look()
+    waits = visit.opened() is not None or _phase(shown.head) == "new"
+    hands_over = waits and shown.head.stage in (*REFUSABLE, Stage.CORRECTION)
+    if Task.HANDLE in shown.head.tasks and not hands_over:
+        return visit.page("asked.html", {"shown": shown})
     if shown.head.stage in OVER:
         raise Conflict("the case is over: call the hotline", field="head")
-    waits = visit.opened() is not None or _phase(shown.head) == "new"
-    return visit.page("ask.html", {"shown": shown, "hands_over": waits and shown.head.stage in (*REFUSABLE, Stage.CORRECTION)})
+    return visit.page("ask.html", {"shown": shown, "hands_over": hands_over})
 
 
 def ask(visit: Visit) -> Answer:
     """A human, please."""
     visit.form_of_link()
-    head = visit.applicant.ask_person(visit.link, visit.session)
-    return visit.page("asked.html", {"head": head, "shown": visit.look()})
+    visit.applicant.ask_person(visit.link, visit.session)
+    return visit.to("ask")
 
 
 def leave(visit: Visit) -> Answer:

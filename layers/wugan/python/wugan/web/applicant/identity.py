@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from wugan.cases.applicant import FACE_CONSENT
-from wugan.cases.model import Head, Stage
+from wugan.cases.decide import no_check_before
+from wugan.cases.model import Stage
 from wugan.errors import Forbidden, InvalidInput, LinkExpired, LinkInvalid
 from wugan.web.applicant.visit import CHECK_COOKIE, SESSION_COOKIE, Visit
 from wugan.web.edge import Answer, Page, Redirect
@@ -20,17 +20,12 @@ def identity(visit: Visit) -> Answer:
     return _identity_page(visit, "again" if visit.session else "")
 
 
-def _locked(visit: Visit, head: Head) -> datetime | None:
-    until = head.locked_until
-    return until if until and visit.applicant.context.clock.now() < until else None
-
-
 def _identity_page(visit: Visit, notice: str, status: int = 200) -> Page:
     shown = visit.look()
     chosen = _who(visit)
     data = {
-        "shown": shown, "notice": notice, "locked": _locked(visit, shown.head), "consent_text": FACE_CONSENT,
-        "who": shown.head.contact if chosen is None else chosen,
+        "shown": shown, "notice": notice, "locked": no_check_before(shown.head, visit.now), "sent": _code_sent(visit),
+        "consent_text": FACE_CONSENT, "who": shown.head.contact if chosen is None else chosen,
     }  # fmt: skip
     return visit.page("identity.html", data, status=status, leaves=True)
 
@@ -47,7 +42,7 @@ def identity_start(visit: Visit) -> Answer:
     try:
         if form.get("method") == "code":
             token = visit.applicant.start_code(visit.link, _who(visit))
-            return visit.page("code.html", {"notice": "", "shown": visit.look()}, cookies=(visit.cookie(CHECK_COOKIE, token),))
+            return visit.to("identity", "code", cookies=(visit.cookie(CHECK_COOKIE, token),))
         if form.get("consent") != "1":
             return _identity_page(visit, "consent", 400)
         url, token = visit.applicant.start_face(visit.link, _who(visit))
@@ -67,6 +62,18 @@ def identity_finish(visit: Visit) -> Answer:
     """Take the result of the face check."""
     visit.form_of_link()
     return _finish(visit, lambda pending: visit.applicant.finish_face(visit.link, pending))
+
+
+def _code_sent(visit: Visit) -> bool:
+    """Whether this browser has a code to type: who comes back from reading the message finds the page again."""
+    return visit.applicant.awaits_code(visit.link, visit.call.cookies.get(CHECK_COOKIE, ""))
+
+
+def identity_code_page(visit: Visit) -> Answer:
+    """Where the code is typed; without one under way, the ways to prove who one is."""
+    if not _code_sent(visit):
+        return visit.to("identity")
+    return visit.page("code.html", {"notice": "", "shown": visit.look()})
 
 
 def identity_code(visit: Visit) -> Answer:
@@ -96,6 +103,6 @@ def _finish(visit: Visit, finish: Callable[[str], str | None]) -> Answer:
 def _failed(visit: Visit) -> Page:
     """A code may be typed again until the case is locked; a face check is over."""
     shown = visit.look()
-    if shown.head.check.startswith("code:") and not _locked(visit, shown.head):
+    if _code_sent(visit):
         return visit.page("code.html", {"notice": "failed", "shown": shown}, status=403)
     return _identity_page(visit, "failed", 403)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from wugan.cases.applicant import Applicant, Landing, Opened
@@ -29,6 +30,11 @@ class Visit:
         self.link = call.params.get("link", "")
         self.session = call.cookies.get(SESSION_COOKIE, "")
         self.keys = applicant.context.keys
+
+    @property
+    def now(self) -> datetime:
+        """Business time."""
+        return self.applicant.context.clock.now()
 
     def look(self) -> Landing:
         """What the link alone opens. Raises LinkInvalid, LinkExpired."""
