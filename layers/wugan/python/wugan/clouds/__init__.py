@@ -7,10 +7,10 @@ reached the vendor. The published vectors and, byte by byte, both SDKs' own sign
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
+from wugan import json_text
 from wugan.errors import VendorUnavailable, WuganError
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,79}|-?[0-9]{1,7}")
@@ -26,7 +26,7 @@ class CloudError(WuganError):
 def object_of(content: bytes) -> dict[str, Any]:
     """A JSON object. Raises VendorUnavailable: what was not understood may have been done."""
     try:
-        value = json.loads(content)
+        value = json_text.loads(content)
     except ValueError:
         value = None
     if not isinstance(value, dict):
