@@ -70,7 +70,7 @@ def test_production_knows_no_rehearsal() -> None:
         Rehearsal(Sender(), PRODUCTION, lambda _: None)
 
 
-@pytest.mark.parametrize(("given_secret", "expected"), [("", ""), ("a", ""), ("a", "b"), ("", "b"), ("密", "b")])
+@pytest.mark.parametrize(("given_secret", "expected"), [("", ""), ("a", ""), ("a", "b"), ("", "b"), ("密", "b"), ("\udce9", "b")])
 def test_a_callback_without_its_secret_is_refused(given_secret: str, expected: str) -> None:
     check_secret("s3cret", "s3cret")
     with pytest.raises(Forbidden):

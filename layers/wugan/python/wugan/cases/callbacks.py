@@ -5,13 +5,12 @@ A courier's push is only a hint: the courier is asked before anything is believe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wugan import signing
+from wugan import json_text, signing
 from wugan.approval import certificate
 from wugan.approval.port import Decision, DecisionKind
 from wugan.cases import decide
@@ -119,7 +118,7 @@ class Callbacks:
             raise InvalidInput(f"at most {MOST_BYTES} bytes", field="body")
         signing.verify(self.platform_key(jurisdiction), headers, path, body, self.context.clock.wall())
         try:
-            message = json.loads(body)
+            message = json_text.loads(body)
         except ValueError:
             raise InvalidInput("this is not JSON", field="body") from None
         if not isinstance(message, dict):
