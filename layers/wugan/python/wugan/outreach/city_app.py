@@ -69,6 +69,10 @@ class CityApp:
         return NAME
 
     @property
+    def account(self) -> str:
+        return self.tokens.shared.name
+
+    @property
     def repeat_safe(self) -> timedelta:
         return timedelta(days=1)
 

@@ -48,6 +48,10 @@ class AliyunSms:
         return NAME
 
     @property
+    def account(self) -> str:
+        return self.cloud.key_id
+
+    @property
     def repeat_safe(self) -> timedelta:
         return timedelta(0)
 

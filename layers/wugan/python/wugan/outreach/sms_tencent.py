@@ -66,6 +66,10 @@ class TencentSms:
         return NAME
 
     @property
+    def account(self) -> str:
+        return self.app_id
+
+    @property
     def repeat_safe(self) -> timedelta:
         return timedelta(0)
 

@@ -85,6 +85,10 @@ class Wechat:
         return NAME
 
     @property
+    def account(self) -> str:
+        return self.tokens.shared.name
+
+    @property
     def repeat_safe(self) -> timedelta:
         """Subscription messages know no `client_msg_id`."""
         return timedelta(0) if self.subscription else TEMPLATE_WINDOW
