@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from tencentcloud.common.abstract_client import AbstractClient
+from tencentcloud.common.credential import Credential
+from tencentcloud.common.http.request import RequestInternal
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
 
 from tests.support.fake_vendor import FakeVendor, said
 from wugan.clock import FixedClock
@@ -46,6 +52,28 @@ def test_what_tencents_own_sdk_signs() -> None:
     headers = {"content-type": "application/json", "host": "127.0.0.1:39181"}
     found = tencent.authorization("AKIDtest", "secret", "sms", datetime.fromtimestamp(1795482011, UTC), headers, body)
     assert found.endswith("Signature=9241a67344c9f78e8d13536af75d74b00606746b19c26553a9bdfc0c4b4e7ddc")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:tencentcloud")
+@pytest.mark.parametrize(
+    ("service", "version", "action", "parameters"),
+    [
+        ("sms", "2021-01-11", "SendSms", {"SignName": "某局", "TemplateParamSet": ["中 文*~/+%&=", ""]}),
+        ("faceid", "2018-03-01", "DetectAuth", {"Name": "测试甲", "IdCard": "37020219900307205X", "RuleId": "1"}),
+    ],
+)
+def test_tencents_own_code_signs_the_same_request_alike(service: str, version: str, action: str, parameters: dict[str, Any]) -> None:
+    """Nothing recorded: the SDK's signing runs here, and makes its request at the present moment."""
+    client = AbstractClient(
+        Credential("AKIDtest", "secret"), "ap-guangzhou", ClientProfile(httpProfile=HttpProfile(endpoint="sms.example"))
+    )
+    client._service, client._apiVersion = service, version
+    request = RequestInternal("sms.example", "POST", "/", header={})
+    client._build_req_with_tc3_signature(action, parameters, request)
+    headers, body = request.header, request.data.encode()
+    at = datetime.fromtimestamp(int(headers["X-TC-Timestamp"]), UTC)
+    signed = {"content-type": headers["Content-Type"], "host": headers["Host"]}
+    assert headers["Authorization"] == tencent.authorization("AKIDtest", "secret", service, at, signed, body)
 
 
 def test_aliyuns_published_vector() -> None:

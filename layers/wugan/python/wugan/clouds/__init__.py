@@ -1,8 +1,8 @@
 """How the two clouds are called (腾讯云、阿里云): signing and the shape of an answer, shared by messages and identity.
 
-Written from the signature documents and not by the official SDKs. Tencent's are small (3.5 MB with requests), Aliyun's are 20 MB in
-25 packages (aiohttp, APScheduler) for four calls; and both hide what a caller here must know: whether a failed request can have
-reached the vendor. The published vectors and, byte by byte, both SDKs' own signatures agree with these (`tests/unit/outreach`).
+Written from the signature documents and not by the official SDKs, which hide what a caller here must know: whether a failed request can
+have reached the vendor (docs/adr/0011, with what they weigh). The published vectors and, byte by byte, both SDKs' own signatures agree with
+these (`tests/unit/outreach`).
 """
 
 from __future__ import annotations
