@@ -92,7 +92,7 @@ class Person:
         owner = self.owns(address)
         if self.role.code and owner and owner.mobile:
             self.visitor.submit("/identity", {"method": "code"})
-            self.visitor.submit("/identity/code", {"code": self._read_code(owner.mobile), "id_tail": owner.id_number[-4:]})
+            self.visitor.submit("/identity/code", {"code": self._read_code(owner.mobile), "id_number": owner.id_number})
             return
         self.visitor.submit("/identity", {"method": "face", "consent": "1"})
         self.visitor.submit(next(a for a in self.visitor.actions if "/identity/face/" in a), {"result": "pass"})

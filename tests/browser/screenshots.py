@@ -83,7 +83,12 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("02-identity-elder", f"c/{new}/identity", query="?elder=1")
     yield Shot("02-return", f"c/{new}/identity/return")
     yield Shot("02-code", f"c/{new}/identity", press=("发送短信验证码",))
-    yield Shot("02-code-wrong", f"c/{new}/identity", press=("发送短信验证码", "确认"), fill=(("code", "999999"), ("id_tail", "1234")))
+    yield Shot(
+        "02-code-wrong",
+        f"c/{new}/identity",
+        press=("发送短信验证码", "确认"),
+        fill=(("code", "999999"), ("id_number", "370202199001010015")),
+    )
     intent = town.open_case(persona=1)
     session = town.session(intent)
     yield Shot("03-intention", f"c/{intent}/intention", session, intent)
@@ -178,7 +183,7 @@ def _locked(town: Town) -> str:
     for _ in range(decide.MOST_FAILED_CHECKS):
         pending = town.applicant.start_code(link)
         with suppress(Forbidden):
-            town.applicant.finish_code(link, pending, "nonsense", "0000")
+            town.applicant.finish_code(link, pending, "nonsense", "370202199001010015")
     return link
 
 

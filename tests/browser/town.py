@@ -161,7 +161,7 @@ class Town:
         """The person proves who they are, by code."""
         pending = self.applicant.start_code(link)
         reference = self.head(link).check.partition(":")[2]
-        return self.applicant.finish_code(link, pending, self.identity.codes[reference], NUMBER[-4:])
+        return self.applicant.finish_code(link, pending, self.identity.codes[reference], NUMBER)
 
     def to_declaration(self, link: str) -> str:
         """Identified, willing, and the form is ready. Returns the session."""

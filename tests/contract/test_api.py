@@ -35,7 +35,7 @@ def people(town: Town) -> list[Who]:
     token = town.applicant.start_code(new)
     code = town.identity.codes[town.head(new).check.partition(":")[2]]
     verified = {"code": town.context.keys.code(town.head(new).case_id), "credit_code": town.head(new).subject}
-    known: dict[str, Json] = {"finishCode": {"check": token, "code": code, "id_tail": NUMBER[-4:]}, "verifyCode": verified, **PROBLEMS}
+    known: dict[str, Json] = {"finishCode": {"check": token, "code": code, "id_number": NUMBER}, "verifyCode": verified, **PROBLEMS}
     found = [Who("nobody", knows=PROBLEMS), Who("new", new, knows=known)]
     face = town.open_case(persona=1)
     _, check = town.applicant.start_face(face)

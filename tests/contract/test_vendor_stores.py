@@ -72,7 +72,7 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
 
 
 def attempt(number: int = 0, carrier: str = "tencent", at: datetime = AT, message: str = MESSAGE) -> Attempt:
-    return Attempt(message, number, carrier, at)
+    return Attempt(message, number, carrier, at, account="1400")
 
 
 def test_a_message_has_no_tries_until_one_begins(stores: Stores) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -12,6 +13,8 @@ from tests.faults.outage import COURIERS, DAY, Outage, outage
 from tests.support import people
 from wugan.courier.port import Address, Order
 from wugan.errors import VendorUnavailable
+from wugan.outreach.channels import Channels
+from wugan.outreach.port import Message
 from wugan.registry.model import Contact
 
 ONLY: dict[str, dict[str, Any]] = {
@@ -36,6 +39,8 @@ def check(world: Outage) -> None:
     assert world.head.outcome == "delivered", world.order()
     assert world.server.duplicates()["total"] == 0
     assert not world.head.tasks
+    [told] = [event for event in world.events if event.type == "notified"]
+    assert not told.facts["reference"].startswith("failed"), told.facts
 
 
 @pytest.mark.parametrize("vendor", get_args(VendorName))
@@ -50,6 +55,29 @@ def test_away_while_it_works(vendor: str) -> None:
         check(played(world, vendor))
         if world.gone and vendor in (*COURIERS, "department"):
             assert (world.clock.now() - world.head.opened_at).total_seconds() > DAY
+
+
+@pytest.mark.parametrize(("days", "failed"), [(1, False), (3, True)])
+def test_the_word_at_the_end_waits_for_its_vendor_and_not_for_ever(days: int, failed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    with outage() as world:
+        send, back = Channels.send, [world.clock.now()]
+
+        def away(channels: Channels, message: Message) -> str:
+            if "-notice-" not in message.id:
+                return send(channels, message)
+            back[1:] = back[1:] or [world.clock.now() + timedelta(days=days)]
+            tried.append(message.id)
+            if world.clock.now() < back[1]:
+                raise VendorUnavailable("away")
+            return send(channels, message)
+
+        monkeypatch.setattr(Channels, "send", away)
+        played(world, "")
+        [told] = [event for event in world.events if event.type == "notified"]
+    assert (world.head.outcome, told.facts["reference"] == "failed: vendor_unavailable") == ("delivered", failed)
+    assert len(tried) > 10
+    assert (len(set(tried)) > 1) is failed  # the next channels only when there is no more patience
 
 
 def test_new_orders_go_round_a_courier_that_is_away_and_asked_ones_stay_with_it() -> None:

@@ -43,7 +43,7 @@ class City:
         assert owner.mobile
         check = self.post("/case/identity", {"method": "code"}).json()["check"]
         code = self.play.person(Role(Part.ACCEPT))._read_code(owner.mobile)
-        self.session = self.post("/case/identity/code", {"check": check, "code": code, "id_tail": owner.id_number[-4:]}).json()["session"]
+        self.session = self.post("/case/identity/code", {"check": check, "code": code, "id_number": owner.id_number}).json()["session"]
 
 
 def with_a_phone(town: Town) -> City:

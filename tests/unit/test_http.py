@@ -89,7 +89,9 @@ def test_what_says_nothing_about_the_matter_is_a_failure_for_now(vendor: Vendor,
     assert len(vendor.asked) == 1
 
 
-@pytest.mark.parametrize("body", ["", "<html>", "[]", "null", '"text"', "{", b"\xff"])
+@pytest.mark.parametrize(
+    "body", ["", "<html>", "[]", "null", '"text"', "{", b"\xff", pytest.param("[" * 200_000, id="deep"), '{"a":"\\ud800"}']
+)
 @pytest.mark.parametrize("status", [200, 404, 422])
 def test_an_answer_that_is_no_object_is_a_failure_for_now(vendor: Vendor, url: str, status: int, body: str | bytes) -> None:
     vendor.answer = Response(body, status=status)

@@ -51,6 +51,8 @@ def test_a_stale_message_is_refused_though_it_is_signed(seconds: int) -> None:
         ("s", PATH, BODY + b" ", {}, SIGNATURE_HEADER),
         ("s", PATH, BODY, {SIGNATURE_HEADER: ""}, SIGNATURE_HEADER),
         ("s", PATH, BODY, {SIGNATURE_HEADER: "é"}, SIGNATURE_HEADER),
+        ("s", PATH, BODY, {SIGNATURE_HEADER: "\udce9"}, SIGNATURE_HEADER),
+        ("s", PATH + "\udce9", BODY, {}, SIGNATURE_HEADER),
         ("s", PATH, BODY, {TIME_HEADER: str(int(STAMP) + 1)}, SIGNATURE_HEADER),
         ("s", PATH, BODY, {TIME_HEADER: ""}, TIME_HEADER),
         ("s", PATH, BODY, {TIME_HEADER: "²"}, TIME_HEADER),

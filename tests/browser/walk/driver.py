@@ -138,7 +138,7 @@ class Applicant:
         """The code that comes to this number, and the end of this identity number."""
         press(self.page, "发送短信验证码")
         self.page.get_by_label("短信验证码").fill(self._code(mobile))
-        self.page.get_by_label("身份证号后四位").fill(id_number[-4:])
+        self.page.get_by_label("身份证号").fill(id_number)
         press(self.page, "确认")
         return self
 

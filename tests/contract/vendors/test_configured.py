@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters
 
 from infra.sandbox.script import Config, Retry
 from infra.sandbox.server import SandboxServer
@@ -22,11 +23,13 @@ from wugan import bootstrap
 from wugan import config as names
 from wugan.approval.desk import DeskDepartment
 from wugan.approval.platform import PlatformDepartment
+from wugan.aws import secrets
 from wugan.cases.callbacks import Callbacks
 from wugan.courier.port import ParcelState
-from wugan.errors import InvalidInput, NotFound, VendorRefused
+from wugan.errors import Forbidden, InvalidInput, NotFound, VendorRefused, VendorUnavailable
 from wugan.items.model import Channel
 from wugan.outreach.port import Message
+from wugan.vendors import model
 from wugan.web import callbacks_app
 
 NUMBER = "370202199001010015"
@@ -202,6 +205,67 @@ def test_a_secret_that_is_missing_is_named(server: SandboxServer) -> None:
         bootstrap.courier("QD")
     assert caught.value.field == "sf_push"
     assert server.records("parcels") == []
+
+
+def test_a_rotated_secret_is_taken_up_by_a_running_process(server: SandboxServer) -> None:
+    def keys() -> list[str]:
+        def pushed(key: str) -> bool:
+            try:
+                bootstrap.courier("QD").parse_push("sf", {}, f"/callbacks/courier/QD/sf?key={key}", b'{"Body":{"WaybillRoute":[]}}')
+            except Forbidden:
+                return False
+            return True
+
+        return [key for key in (SECRETS["sf_push"], "the next one") if pushed(key)]
+
+    bootstrap.messenger("QD").send(message(Channel.SMS, 1))
+    assert keys() == [SECRETS["sf_push"]]
+    value = json.dumps(SECRETS | {"sf_push": "the next one", "tencent_key": "no", "aliyun_key": "no", "department": "new"})
+    boto3.client("secretsmanager").put_secret_value(SecretId="vendors-of-tests", SecretString=value)
+    parameters.clear_caches()  # type: ignore[no-untyped-call]  # five minutes pass
+    assert keys() == ["the next one"]
+    with pytest.raises(VendorUnavailable):
+        bootstrap.messenger("QD").send(message(Channel.SMS, 2))
+    assert len(sent(server)) == 1
+    department = bootstrap.department("LX")
+    assert isinstance(department, PlatformDepartment)
+    assert department._service.secret == "new"
+
+
+def test_values_of_secrets_are_kept_for_five_minutes() -> None:
+    assert secrets.KEEP_SECONDS == 300
+
+
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.WECHAT, Channel.APP])
+@pytest.mark.parametrize("stage", names.REHEARSALS)
+def test_recipients_to_rehearse_with_are_wired_outside_production(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch, stage: str, channel: Channel
+) -> None:
+    stage_is(monkeypatch, stage)
+    messenger = bootstrap.messenger("QD")
+    for kind, status in (("delivered", "delivered"), ("failed", "undelivered"), ("silent", None)):
+        address = {"delivered": "10000000001", "failed": "10000000002", "silent": "10000000003"}[kind]
+        to = replace(message(channel), address=address if channel is Channel.SMS else f"test-{kind}")
+        assert messenger.send(to) == f"rehearsal:{to.id}"
+        told = messenger.poll(to)
+        assert (told and told.status) == status
+    bootstrap.identity("QD").start_code(f"{CASE}-code-1", "10000000001")
+    assert sent(server) == []
+    messenger.send(message(channel, 2))
+    assert len(sent(server)) == 1
+
+
+def test_production_knows_no_recipients_to_rehearse_with(server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "check_production", lambda _: None)  # this test's vendors are on this machine
+    stage_is(monkeypatch, names.PRODUCTION)
+    bootstrap.messenger("QD").send(replace(message(Channel.APP), address="test-delivered"))
+    assert sent(server) == ["city_app"]
+
+
+def stage_is(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    monkeypatch.setenv(names.STAGE, stage)
+    bootstrap.settings.cache_clear()
+    bootstrap.kit.cache_clear()
 
 
 @pytest.mark.usefixtures("server")

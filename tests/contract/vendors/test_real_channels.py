@@ -26,7 +26,7 @@ from wugan.items.model import Channel
 from wugan.outreach import city_app, sms_aliyun, sms_tencent, wechat
 from wugan.outreach.carrier import Carrier, Field, Source, Template
 from wugan.outreach.port import Message
-from wugan.outreach.receipts import Status
+from wugan.outreach.receipts import Receipt, Status
 from wugan.outreach.tokens import MemoryTokenStore, Token
 
 KEY = secrets.token_hex(16)
@@ -181,16 +181,20 @@ def test_a_vendor_that_is_down_is_unavailable_and_comes_back(pair: Pair) -> None
 
 
 def heard(pair: Pair, came: Came, references: dict[str, str]) -> dict[str, Status]:
+    return {one.message_id: one.status for one in receipts_of(pair, came, references)}
+
+
+def receipts_of(pair: Pair, came: Came, references: dict[str, str]) -> tuple[Receipt, ...]:
     if pair.name == "wechat":
         query = {name: values[0] for name, values in parse_qs(urlsplit(came.target).query).items()}
         wechat.check_event(KEY, query["signature"], query["timestamp"], query["nonce"], datetime.now(UTC))
-        return {one.message_id: one.status for one in wechat.event_receipts(came.body, references.get).receipts}
+        return wechat.event_receipts(came.body, references.get).receipts
     if pair.name == "sms_tencent":
         batch = sms_tencent.receipts(came.body, references.get)
     else:
         batch = (sms_aliyun if pair.name == "sms_aliyun" else city_app).receipts(came.body)
     assert batch.bad == ()
-    return {one.message_id: one.status for one in batch.receipts}
+    return batch.receipts
 
 
 ANSWERS = {"wechat": wechat.ANSWER, "sms_tencent": sms_tencent.ANSWER, "sms_aliyun": sms_aliyun.ANSWER, "city_app": city_app.ANSWER}
@@ -226,10 +230,34 @@ def test_what_became_of_a_message_can_be_asked(pair_of: Callable[..., Pair]) -> 
     assert (found.reference, found.status) in ((reference, Status.DELIVERED), (pair.message().id, Status.DELIVERED))
 
 
-def test_a_forged_or_old_event_of_wechat_is_refused() -> None:
+def test_a_forged_event_of_wechat_is_refused() -> None:
     now = datetime.now(UTC)
     with pytest.raises(Forbidden):
         wechat.check_event(KEY, "0" * 40, str(int(now.timestamp())), "1", now)
+
+
+@pytest.mark.parametrize("pair_of", ["wechat"], indirect=True)
+def test_an_event_that_wechat_signed_is_refused_when_it_comes_again_later(pair_of: Callable[..., Pair]) -> None:
+    pair = pair_of(SOON)
+    pair.target.answer = lambda _: wechat.ANSWER
+    pair.carrier().submit(pair.message())
+    until(lambda: pair.target.received)
+    query = {name: values[0] for name, values in parse_qs(urlsplit(pair.target.received[0].target).query).items()}
+    signed = query["signature"], query["timestamp"], query["nonce"]
+    wechat.check_event(KEY, *signed, datetime.now(UTC))
+    with pytest.raises(Forbidden, match="timestamp"):
+        wechat.check_event(KEY, *signed, datetime.now(UTC) + timedelta(seconds=305))
+
+
+def test_a_receipt_that_comes_again_is_the_same_receipt(pair_of: Callable[..., Pair]) -> None:
+    """What drops a repeat is its key: equal in every repeat, of whatever vendor."""
+    pair = pair_of(SOON)
+    words = iter([b"no", b"no"])
+    pair.target.answer = lambda _: next(words, ANSWERS[pair.name])  # the vendor did not understand us, and repeats
+    references = {pair.carrier().submit(pair.message()): pair.message().id}
+    until(lambda: len(pair.target.received) >= 3, seconds=20)
+    keys = [[one.id for one in receipts_of(pair, came, references)] for came in list(pair.target.received)[:3]]
+    assert keys[0] == keys[1] == keys[2] != []
 
 
 @pytest.mark.parametrize("module", [sms_tencent, sms_aliyun, city_app])

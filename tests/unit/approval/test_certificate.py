@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -13,7 +15,16 @@ from wugan.approval.certificate import MOST_BYTES, check
 from wugan.errors import InvalidInput
 
 PDF = b"%PDF-1.7 a certificate"
-OFD = b"PK\x03\x04 a certificate"
+
+
+def zipped(name: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name), "<x/>")
+    return made.getvalue()
+
+
+OFD = zipped("OFD.xml")
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))  # the same in every process: it is in the names of tests
 PUBLIC = f"ed25519:{base64.b64encode(KEY.public_key().public_bytes_raw()).decode()}"
 
@@ -53,7 +64,15 @@ def test_a_certificate_may_have_no_end() -> None:
         ({"number": ""}, "number"),
         ({"number": 7}, "number"),
         ({"number": "1" * 101}, "number"),
+        ({"number": "QD\x001"}, "number"),
+        ({"number": "QD\n1"}, "number"),
+        ({"number": " QD-1"}, "number"),
+        ({"number": "<script>"}, "number"),
+        ({"number": "QD\u202e1"}, "number"),
         ({"valid_from": "24.11.2026"}, "valid_from"),
+        ({"valid_from": "20261123"}, "valid_from"),
+        ({"valid_from": "2026-W48-1"}, "valid_from"),
+        ({"valid_until": "20311123"}, "valid_until"),
         ({"valid_until": "2026-11-24"}, "valid_until"),
         ({"valid_until": "never"}, "valid_until"),
         ({"file_base64": ""}, "file_base64"),
@@ -67,7 +86,14 @@ def test_what_is_wrong_is_named(change: dict[str, Any], field: str) -> None:
     assert refused(certificate() | change)[0] == f"certificate.{field}"
 
 
-@pytest.mark.parametrize("content", [b"<html>", b"MZ\x90\x00", b" %PDF-1.7"])
+@pytest.mark.parametrize("number", ["鲁02A0017", "（2026）第0017号", "鲁〔2026〕1 号", "QD-1/2", "JY13702020001234"])
+def test_numbers_as_departments_give_them_are_kept(number: str) -> None:
+    assert check(certificate(number=number))["number"] == number
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>", b"MZ\x90\x00", b" %PDF-1.7", b"PK\x03\x04 nothing", zipped("word/document.xml"), zipped("a/OFD.xml")]
+)
 def test_a_file_that_is_neither_pdf_nor_ofd_is_refused(content: bytes) -> None:
     assert refused(certificate(content)) == ("certificate.file_base64", "neither PDF nor OFD")
 

@@ -75,14 +75,14 @@ def test_a_code_is_verified_for_its_own_subject_only(town: Town, link: str) -> N
 # --- identity
 
 
-def test_the_right_code_needs_the_right_tail_of_the_number(town: Town, link: str) -> None:
+def test_the_right_code_needs_the_whole_number_too(town: Town, link: str) -> None:
     pending = town.applicant.start_code(link)
     code = town.identity.codes[town.head(link).check.partition(":")[2]]
     with pytest.raises(Forbidden):
-        town.applicant.finish_code(link, pending, code, "0000")
+        town.applicant.finish_code(link, pending, code, "37020219900307205X")
     assert town.head(link).attempts["identity_failed"] == 1
     assert town.head(link).stage is Stage.IDENTITY
-    assert town.applicant.finish_code(link, pending, f" {code} ", f" {NUMBER[-4:]} ")
+    assert town.applicant.finish_code(link, pending, f" {code} ", f" {NUMBER} ")
     assert town.head(link).stage is Stage.INTENTION
 
 
@@ -90,13 +90,24 @@ def test_under_a_lock_no_message_goes_out_and_nothing_is_written(town: Town, lin
     for _ in range(decide.MOST_FAILED_CHECKS):
         pending = town.applicant.start_code(link)
         with pytest.raises(Forbidden):
-            town.applicant.finish_code(link, pending, "nonsense", NUMBER[-4:])
+            town.applicant.finish_code(link, pending, "nonsense", NUMBER)
     before, asked = town.head(link), dict(town.identity.asked)
     for start in (town.applicant.start_code, town.applicant.start_face):
         with pytest.raises(Locked):
             start(link)
     assert (town.head(link), town.identity.asked) == (before, asked)
     assert not town.applicant.awaits_code(link, pending)
+
+
+@pytest.mark.parametrize("typed", [NUMBER[-4:], "", NUMBER[:17] + "9", NUMBER[:3] + "9" + NUMBER[4:], "１" * 18, "\udce9" * 18])
+def test_a_number_that_is_nobodys_is_told_and_counts_as_no_attempt(town: Town, link: str, typed: str) -> None:
+    pending = town.applicant.start_code(link)
+    code = town.identity.codes[town.head(link).check.partition(":")[2]]
+    with pytest.raises(InvalidInput) as caught:
+        town.applicant.finish_code(link, pending, code, typed)
+    assert caught.value.field == "id_number"
+    assert "identity_failed" not in town.head(link).attempts
+    assert town.applicant.finish_code(link, pending, code, f"{NUMBER[:6]} {NUMBER[6:14]} {NUMBER[14:].lower()}")
 
 
 def test_checks_carry_the_same_id_when_they_are_begun_again_after_a_crash(town: Town, link: str) -> None:
@@ -114,7 +125,7 @@ def test_a_check_of_another_case_or_another_way_is_refused(town: Town, link: str
     with pytest.raises(Forbidden):
         town.applicant.finish_face(link, pending)
     with pytest.raises(Forbidden):
-        town.applicant.finish_code(other, pending, "000000", NUMBER[-4:])
+        town.applicant.finish_code(other, pending, "000000", NUMBER)
 
 
 def test_a_hint_is_asked_after_and_counts_once(town: Town, link: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -39,19 +39,19 @@ def test_the_start() -> None:
     assert started == Started("91707dc2", "https://render.example/p")
     [asked] = client.asked
     order = hashlib.sha256(b"case-face-1").hexdigest()[:32]
-    assert dict(parse_qsl(urlsplit(asked.url).query)) == {
+    assert dict(parse_qsl(asked.body.decode())) == {
         "SceneId": "1000000006", "OuterOrderNo": order, "ProductCode": "ID_PRO", "CertType": "IDENTITY_CARD", "CertName": "张三",
         "CertNo": "11010119900101001X", "ReturnUrl": "https://portal.example/back", "MetaInfo": '{"deviceType":"h5"}',
         "CertifyUrlType": "H5", "UserId": order,
     }  # fmt: skip
-    assert asked.body == b""
+    assert asked.url == "https://cloudauth.example/"
     assert (asked.headers["x-acs-action"], asked.headers["x-acs-version"]) == ("InitFaceVerify", "2019-03-07")
 
 
 def test_the_result_is_asked_for_without_pictures() -> None:
     client = FakeVendor(result(Passed="T", SubCode="200", MaterialInfo='{"facialPictureFront":{}}', IdentityInfo="张三"))
     assert face(client).check_face("c1") == Checked("c1", True, "face", CLOCK.now(), "")
-    assert dict(parse_qsl(urlsplit(client.asked[0].url).query)) == {"SceneId": "1000000006", "CertifyId": "c1"}
+    assert dict(parse_qsl(client.asked[0].body.decode())) == {"SceneId": "1000000006", "CertifyId": "c1"}
 
 
 def test_a_failure_says_why_by_code() -> None:

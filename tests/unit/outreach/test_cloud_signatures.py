@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from tencentcloud.common.abstract_client import AbstractClient
+from tencentcloud.common.credential import Credential
+from tencentcloud.common.http.request import RequestInternal
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
 
 from tests.support.fake_vendor import FakeVendor, said
 from wugan.clock import FixedClock
@@ -48,9 +54,31 @@ def test_what_tencents_own_sdk_signs() -> None:
     assert found.endswith("Signature=9241a67344c9f78e8d13536af75d74b00606746b19c26553a9bdfc0c4b4e7ddc")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:tencentcloud")
+@pytest.mark.parametrize(
+    ("service", "version", "action", "parameters"),
+    [
+        ("sms", "2021-01-11", "SendSms", {"SignName": "某局", "TemplateParamSet": ["中 文*~/+%&=", ""]}),
+        ("faceid", "2018-03-01", "DetectAuth", {"Name": "测试甲", "IdCard": "37020219900307205X", "RuleId": "1"}),
+    ],
+)
+def test_tencents_own_code_signs_the_same_request_alike(service: str, version: str, action: str, parameters: dict[str, Any]) -> None:
+    """Nothing recorded: the SDK's signing runs here, and makes its request at the present moment."""
+    client = AbstractClient(
+        Credential("AKIDtest", "secret"), "ap-guangzhou", ClientProfile(httpProfile=HttpProfile(endpoint="sms.example"))
+    )
+    client._service, client._apiVersion = service, version
+    request = RequestInternal("sms.example", "POST", "/", header={})
+    client._build_req_with_tc3_signature(action, parameters, request)
+    headers, body = request.header, request.data.encode()
+    at = datetime.fromtimestamp(int(headers["X-TC-Timestamp"]), UTC)
+    signed = {"content-type": headers["Content-Type"], "host": headers["Host"]}
+    assert headers["Authorization"] == tencent.authorization("AKIDtest", "secret", service, at, signed, body)
+
+
 def test_aliyuns_published_vector() -> None:
     """help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature, the example with fixed values."""
-    query = aliyun.canonical_query({"RegionId": "cn-shanghai", "ImageId": "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd"})
+    query = aliyun.encoded({"RegionId": "cn-shanghai", "ImageId": "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd"})
     headers = {
         "host": "ecs.cn-shanghai.aliyuncs.com",
         "x-acs-action": "RunInstances",
@@ -59,7 +87,7 @@ def test_aliyuns_published_vector() -> None:
         "x-acs-signature-nonce": "3156853299f313e23d1673dc12e1703d",
         "x-acs-content-sha256": hashlib.sha256(b"").hexdigest(),
     }
-    assert aliyun.authorization("YourAccessKeyId", "YourAccessKeySecret", query, headers) == (
+    assert aliyun.authorization("YourAccessKeyId", "YourAccessKeySecret", headers, query) == (
         "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,"
         "SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,"
         "Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
@@ -68,7 +96,7 @@ def test_aliyuns_published_vector() -> None:
 
 def test_what_aliyuns_own_sdk_signs() -> None:
     """alibabacloud-dysmsapi20170525 4.6.0 against a server on this machine; it signs more headers than it must."""
-    query = aliyun.canonical_query(
+    query = aliyun.encoded(
         {
             "OutId": "c-push-1", "PhoneNumbers": "19900000001", "SignName": "某局", "TemplateCode": "SMS_1",
             "TemplateParam": '{"name":"中 文*~/"}',
@@ -85,7 +113,7 @@ def test_what_aliyuns_own_sdk_signs() -> None:
         "x-acs-signature-nonce": "69269ddd7e02ff347573892d77502042",
         "x-acs-version": "2017-05-25",
     }
-    found = aliyun.authorization("testid", "testsecret", query, headers)
+    found = aliyun.authorization("testid", "testsecret", headers, query)
     assert found.endswith("Signature=6784d6b4c67f4d1a4743704f61510730c5084147c2a9a5fecd716ed0b6a8f12f")
 
 
@@ -123,8 +151,10 @@ def test_a_request_to_aliyun() -> None:
     client = FakeVendor(said({"Code": "OK"}))
     assert aliyun_cloud(client).call("SendSms", {"b": "某 局*~/", "a": "1"}) == {"Code": "OK"}
     [asked] = client.asked
-    assert (asked.method, asked.body) == ("POST", b"")
-    assert asked.url == "https://sms.example/?a=1&b=%E6%9F%90%20%E5%B1%80%2A~%2F"
+    assert (asked.method, asked.url) == ("POST", "https://sms.example/")  # nothing personal in an address
+    assert asked.body == b"a=1&b=%E6%9F%90%20%E5%B1%80%2A~%2F"
+    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert asked.headers["x-acs-content-sha256"] == hashlib.sha256(asked.body).hexdigest()
     assert asked.headers["x-acs-date"] == "2026-11-24T04:00:00Z"
     assert asked.headers["x-acs-signature-nonce"] == "nonce-1"
     assert asked.headers["host"] == "sms.example"

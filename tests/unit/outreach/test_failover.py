@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
@@ -35,6 +35,7 @@ class Vendor:
     sent: list[str] = field(default_factory=list)
     repeat_safe: timedelta = timedelta(0)
     tells: bool = True
+    account: str = ""
 
     def submit(self, message: Message) -> str:
         does = self.does.pop(0) if self.does else "send"
@@ -246,6 +247,20 @@ def test_an_ill_vendor_gets_a_tenth_and_keeps_being_tried() -> None:
     assert found == {"a": 6.0, "b": 40}
     picks = [choose(found, Random(seed)) for seed in range(2000)]
     assert 0.10 < picks.count("a") / len(picks) < 0.16
+
+
+def test_what_another_bureaus_account_goes_through_is_its_own() -> None:
+    """The same vendor, ill for one bureau, keeps its weight for another."""
+
+    def chosen(account: str) -> int:
+        office = Office(Vendor("a", account=account), Vendor("b", account=account), spare=1.0)
+        for number, attempt in enumerate(tries("a", 0, 20)):
+            office.log.begin(replace(attempt, message_id=f"m{number}", number=0, state=State.NOT_SENT, account="blocked"))
+        for number in range(60):
+            office.messenger.send(replace(MESSAGE, id=f"case-push-{number}"))
+        return len(office.vendors[0].sent)
+
+    assert chosen("blocked") < 15 < 20 < chosen("well")
 
 
 def test_when_all_are_ill_nothing_changes() -> None:

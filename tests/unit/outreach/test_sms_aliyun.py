@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -32,8 +32,9 @@ def test_the_request_and_its_reference(clock: FixedClock, template: Template, me
     client = FakeVendor(said({"Code": "OK", "Message": "OK", "BizId": "900619746936498440^0", "RequestId": "r"}))
     assert sms(client, clock, template).submit(message) == "900619746936498440^0"
     [asked] = client.asked
-    assert asked.url == (
-        "https://sms.example/?OutId=case-push-1&PhoneNumbers=19900000001&SignName=%E6%9F%90%E5%B1%80&TemplateCode=T1"
+    assert asked.url == "https://sms.example/"
+    assert asked.body.decode() == (
+        "OutId=case-push-1&PhoneNumbers=19900000001&SignName=%E6%9F%90%E5%B1%80&TemplateCode=T1"
         "&TemplateParam=%7B%22thing1%22%3A%22%E8%AF%B7%E6%8D%A2%E8%AF%81%E3%80%82%22%2C%22path%22%3A%22c%2Ftoken%22%7D"
     )
     assert asked.headers["x-acs-action"] == "SendSms"
@@ -53,6 +54,9 @@ def test_a_number_that_never_works_is_refused(clock: FixedClock, template: Templ
         ("isv.AMOUNT_NOT_ENOUGH", 200),
         ("InvalidTimeStamp.Expired", 400),
         ("SignatureDoesNotMatch", 400),
+        ("Throttling.User", 400),
+        ("InvalidAccessKeyId.NotFound", 404),
+        ("isp.RAM_PERMISSION_DENY", 200),
     ],
 )
 def test_what_is_not_about_the_number_was_not_sent(clock: FixedClock, template: Template, message: Message, code: str, status: int) -> None:
@@ -70,6 +74,11 @@ def test_what_is_not_about_the_number_was_not_sent(clock: FixedClock, template: 
         b'{"Code":"OK"}',
         b'{"Code":"OK","BizId":7}',
         b'{"Code":"isp.SYSTEM_ERROR"}',
+        b'{"Code":"isp.TIMEOUT"}',
+        b'{"Code":""}',
+        said({"Code": "系统错误"}),  # a code that cannot be read
+        said({"Code": "NewFamily.OfCodes"}, 400),
+        pytest.param(b"[" * 200_000, id="deep"),
         Answer(503, b"", ""),
     ],
 )
@@ -92,7 +101,7 @@ def test_a_message_is_found_again_by_our_id(
 ) -> None:
     client = FakeVendor(details({"OutId": "other", "SendStatus": 3}, {"OutId": "case-push-1"} | row))
     assert sms(client, clock, template).trace(message, clock.wall()) == trace
-    assert dict(parse_qsl(urlsplit(client.asked[0].url).query)) == {
+    assert dict(parse_qsl(client.asked[0].body.decode())) == {
         "PhoneNumber": "19900000001", "SendDate": "20261124", "PageSize": "50", "CurrentPage": "1",
     }  # fmt: skip
 
@@ -105,12 +114,17 @@ def test_around_midnight_both_days_are_asked(clock: FixedClock, template: Templa
     clock.move(hours=11, minutes=59)  # 23:59 in Beijing
     client = FakeVendor(details(), details({"OutId": "case-push-1", "SendStatus": 1}))
     assert sms(client, clock, template).trace(message, clock.wall()) == Trace("case-push-1", None)
-    assert [dict(parse_qsl(urlsplit(a.url).query))["SendDate"] for a in client.asked] == ["20261124", "20261125"]
+    assert [dict(parse_qsl(a.body.decode()))["SendDate"] for a in client.asked] == ["20261124", "20261125"]
 
 
 @pytest.mark.parametrize(
     "answer",
-    [said({"Code": "OK"}), said({"Code": "OK", "SmsSendDetailDTOs": {"SmsSendDetailDTO": [7]}}), details({"OutId": "case-push-1"})],
+    [
+        said({"Code": "OK"}),
+        said({"Code": "OK", "SmsSendDetailDTOs": {"SmsSendDetailDTO": [7]}}),
+        details({"OutId": "case-push-1"}),
+        details({"OutId": "case-push-1", "SendStatus": []}),
+    ],
 )
 def test_a_list_that_is_not_understood_proves_nothing(clock: FixedClock, template: Template, message: Message, answer: Answer) -> None:
     with pytest.raises(VendorUnavailable):

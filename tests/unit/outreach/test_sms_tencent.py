@@ -61,6 +61,9 @@ def test_a_number_that_never_works_is_refused(clock: FixedClock, template: Templ
         error("RequestLimitExceeded"),
         status("LimitExceeded.PhoneNumberDailyLimit"),
         status("FailedOperation.InsufficientBalanceInSmsPackage"),
+        error("UnauthorizedOperation.RequestIpNotInWhitelist"),
+        error("InvalidParameterValue.SdkAppIdNotExist"),
+        error("MissingParameter.EmptyPhoneNumberSet"),
     ],
 )
 def test_what_is_not_about_the_number_was_not_sent(clock: FixedClock, template: Template, message: Message, answer: Answer) -> None:
@@ -76,6 +79,15 @@ def test_what_is_not_about_the_number_was_not_sent(clock: FixedClock, template: 
         b"{}",
         error("InternalError.Timeout"),
         status("InternalError.SendAndRecvFail"),
+        status("FailedOperation.OtherError"),
+        status("发送超时"),  # a code that cannot be read
+        status(""),
+        status("NewFamily.OfCodes"),
+        error("InternalError.RequestTimeException"),
+        error("AuthFailureLike"),
+        said({"Response": {"Error": {}}}),
+        said({"Response": {"Error": "oops"}}),
+        pytest.param(b"[" * 200_000, id="deep"),
         status("Ok", SerialNo=""),
         status("Ok", SerialNo=7),
         said({"Response": {"SendStatusSet": []}}),
@@ -139,7 +151,10 @@ def test_receipts_repeats_strangers_and_nonsense_in_one_push() -> None:
     assert [b.partition(":")[0] for b in found.bad] == ["row 6", "row 7", "row 8"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[", b'"x"', b"[" + b"0," * 1000 + b"0]", b" " * 1_000_001])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"[", pytest.param(b"[" * 200_000, id="deep"), b'["\\ud800"]', b'"x"', b"[" + b"0," * 1000 + b"0]", b" " * 1_000_001],
+)
 def test_what_is_no_push_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         sms_tencent.receipts(body, lambda _: None)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -136,11 +137,19 @@ def test_a_token_near_its_end_is_not_used(clock: FixedClock) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [broke_off(), b"", said({"errcode": 40125}), token(""), token("t2", 0), token("t2", "7200"), Answer(500, b"", "")]
+    "answer",
+    [broke_off(), b"", said({"errcode": 40125}), token(""), token("t2", 0), token("t2", "7200"), token("t2", True), Answer(500, b"", "")],
 )
 def test_without_a_token_nothing_was_sent(clock: FixedClock, answer: object) -> None:
     with pytest.raises(NotSent):
         Account(clock, answer, token=None).wechat.submit(MESSAGE)
+
+
+@pytest.mark.parametrize("seconds", [10**12, 10**19])
+def test_a_token_is_kept_a_day_at_most(clock: FixedClock, seconds: int) -> None:
+    account = Account(clock, token("t2", seconds), said(SENT), token=None)
+    account.wechat.submit(MESSAGE)
+    assert account.store.get("wechat:app") == Token("t2", clock.wall() + timedelta(days=1))
 
 
 def test_secrets_do_not_show(clock: FixedClock) -> None:
@@ -176,7 +185,9 @@ def test_an_old_or_future_event_is_refused(clock: FixedClock, skew: int) -> None
         wechat.check_event("token", signature(then), then, "n", clock.wall())
 
 
-@pytest.mark.parametrize(("secret", "given"), [("token", ""), ("token", "0" * 40), ("token", "签名"), ("other", None), ("", None)])
+@pytest.mark.parametrize(
+    ("secret", "given"), [("token", ""), ("token", "0" * 40), ("token", "签名"), ("token", "\udce9"), ("other", None), ("", None)]
+)
 def test_a_wrong_signature_is_refused(clock: FixedClock, secret: str, given: str | None) -> None:
     now = seconds(clock.wall())
     with pytest.raises(Forbidden, match="signature"):
@@ -207,6 +218,9 @@ def known(reference: str) -> str | None:
         ("failed: system failed", Receipt("wechat:200163840:undelivered", "case-push-1", Status.UNDELIVERED, "system_failed")),
         ("failed:system failed", Receipt("wechat:200163840:undelivered", "case-push-1", Status.UNDELIVERED, "system_failed")),
         ("whatever openid-a", Receipt("wechat:200163840:undelivered", "case-push-1", Status.UNDELIVERED, "failed")),
+        pytest.param(
+            "failed:" + "9" * 5000, Receipt("wechat:200163840:undelivered", "case-push-1", Status.UNDELIVERED, "failed"), id="digits"
+        ),
     ],
 )
 def test_the_result_of_a_template_message(said_status: str, receipt: Receipt) -> None:
@@ -248,17 +262,37 @@ def test_several_results_in_one_event_are_each_read() -> None:
     assert ([one.message_id for one in found.receipts], found.unknown) == (["case-push-1"], 1)
 
 
+DISGUISED = (
+    '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "success">]>'
+    "<xml><Event>TEMPLATESENDJOBFINISH</Event><MsgID>200163840</MsgID><Status>&a;</Status></xml>"
+)
+
+
 @pytest.mark.parametrize(
     "body",
     [
         b"", b"{}", b"<xml>", event(""), event("success", reference=""), subscribed(), subscribed(("1", "")),
         b"<xml>" + b" " * 20_000 + b"</xml>",
         b'<!DOCTYPE x [<!ENTITY a "aaaa">]><xml><Event>&a;</Event></xml>',
+        DISGUISED.encode("utf-16"), DISGUISED.encode("utf-16-le"), DISGUISED.replace("utf-16", "utf-32").encode("utf-32"),
+        b'<?xml version="1.0" encoding="utf-7"?>+ADwAIQ-DOCTYPE x+AD4-<xml/>',
+        b"<xml>\0</xml>", "<xml>é</xml>".encode("latin-1"), event("success", reference="9" * 201),
     ],
 )  # fmt: skip
 def test_what_is_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         wechat.event_receipts(body, known)
+
+
+def test_an_event_is_read_as_utf_8_whatever_it_says_of_itself() -> None:
+    for encoding in ("foo", "idna", "latin-1"):
+        body = f'<?xml version="1.0" encoding="{encoding}"?>'.encode() + event("success")
+        assert len(wechat.event_receipts(body, known).receipts) == 1
+
+
+def test_the_parser_itself_refuses_a_document_type() -> None:
+    with pytest.raises(InvalidInput, match="document type"):
+        ElementTree.fromstring("<!DOCTYPE x><x/>", ElementTree.XMLParser(target=wechat._NoDoctype()))
 
 
 def test_every_event_is_answered_alike() -> None:

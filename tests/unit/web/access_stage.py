@@ -68,7 +68,7 @@ class Shown:
     check: str = ""  # of a code
     face: str = ""  # of a face
     code: str = ""
-    tail: str = NUMBER[-4:]  # of the identity number
+    number: str = NUMBER  # of identity
     desk: str = ""
     invite: str = ""
     knows: str = ""  # the vendors' secrets: known, guessed, or not
@@ -124,8 +124,8 @@ class Stage:
         applicant.rights.delegate(self.case, session, AGENT, list(Power), self.town.clock.now())
         link = applicant.rights.agents(self.case, session)[0].link
         shown = self._checks(link)
-        own = applicant.finish_code(link, shown.check, shown.code, AGENT["id_number"][-4:])
-        return replace(self._checks(link), session=own, tail=AGENT["id_number"][-4:])
+        own = applicant.finish_code(link, shown.check, shown.code, AGENT["id_number"])
+        return replace(self._checks(link), session=own, number=AGENT["id_number"])
 
     def _checks(self, link: str) -> Shown:
         """A link, with a check of each kind under way."""
@@ -182,7 +182,7 @@ class Stage:
     def _form(self, path: str, shown: Shown) -> dict[str, str]:
         """The form as our own pages would make it for who shows this."""
         given = {"csrf": csrf(self.town.context.keys, self._bound(path, shown)), "token": shown.invite, "code": shown.code}
-        return given | {"id_tail": shown.tail} | dict(FORMS.get(path, {}))
+        return given | {"id_number": shown.number} | dict(FORMS.get(path, {}))
 
     def _bound(self, path: str, shown: Shown) -> str:
         """What the form's token is bound to."""
@@ -201,7 +201,7 @@ class Stage:
     def _json(self, method: str, path: str, shown: Shown) -> Reply:
         check = _check(path, shown) or "x"
         bodies = {
-            "/case/identity/code": {"check": check, "code": shown.code, "id_tail": shown.tail},
+            "/case/identity/code": {"check": check, "code": shown.code, "id_number": shown.number},
             "/case/identity/face": {"check": check},
         }
         body = (bodies | dict(BODIES)).get(path.removeprefix("/v1"), {})

@@ -24,7 +24,7 @@ def sign_in(client: Client, link: str) -> None:
     """Prove by code who one is, through the pages."""
     page = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code")
     reference = client.town.head(link).check.partition(":")[2]
-    client.submit(page, "/identity/code", code=client.town.identity.codes[reference], id_tail=NUMBER[-4:])
+    client.submit(page, "/identity/code", code=client.town.identity.codes[reference], id_number=NUMBER)
 
 
 def give_session(client: Client, link: str, session: str) -> None:
@@ -81,9 +81,9 @@ def test_a_failed_face_check_offers_the_other_ways(town: Town, client: Client, l
 def test_a_wrong_code_may_be_typed_again_until_the_case_is_locked(client: Client, link: str) -> None:
     page = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code")
     for _ in range(4):
-        page = client.submit(page, "/identity/code", code="nonsense", id_tail=NUMBER[-4:])
+        page = client.submit(page, "/identity/code", code="nonsense", id_number=NUMBER)
         assert page.form("/identity/code")
-    page = client.submit(page, "/identity/code", code="nonsense", id_tail=NUMBER[-4:])
+    page = client.submit(page, "/identity/code", code="nonsense", id_number=NUMBER)
     assert "已暂时锁定" in page.text
     assert "发送短信验证码" not in page.text
     assert "已暂时锁定" in client.get(f"/c/{link}/identity").text
@@ -111,6 +111,15 @@ def test_who_comes_in_many_times_a_day_is_told_when_to_come_back(town: Town, cli
     town.clock.at += timedelta(days=1)
     sign_in(client, link)
     assert client.get(f"/c/{link}/identity").path.endswith("/intention")
+
+
+def test_a_slip_in_the_number_is_said_and_the_code_stays_good(client: Client, town: Town, link: str) -> None:
+    page = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code")
+    code = town.identity.codes[town.head(link).check.partition(":")[2]]
+    page = client.submit(page, "/identity/code", code=code, id_number=NUMBER[:17] + "0")
+    assert page.status == 400
+    assert "身份证号输入有误" in page.text
+    assert client.submit(page, "/identity/code", code=code, id_number=NUMBER).path.endswith("/intention")
 
 
 def test_without_a_mobile_number_the_face_is_offered(client: Client, town: Town) -> None:

@@ -35,7 +35,7 @@ def come_in(town: Town, link: str) -> Client:
     client = Client(town)
     page = client.submit(client.get(f"/c/{link}/identity"), "/identity", method="code")
     reference = town.head(link).check.partition(":")[2]
-    client.submit(page, "/identity/code", code=town.identity.codes[reference], id_tail=AGENT_NUMBER[-4:])
+    client.submit(page, "/identity/code", code=town.identity.codes[reference], id_number=AGENT_NUMBER)
     return client
 
 
@@ -137,8 +137,8 @@ def test_the_principal_chooses_who_they_are(town: Town, client: Client) -> None:
     assert "法定代表人 测＊＊" in page.text
     page = client.submit(page, "/identity", method="code", who="1")
     code = town.identity.codes[town.head(link).check.partition(":")[2]]
-    assert client.submit(page, "/identity/code", code=code, id_tail=NUMBER[-4:]).status == 403  # the other one's number
-    assert client.submit(page, "/identity/code", code=code, id_tail="0015").path.endswith("/intention")
+    assert client.submit(page, "/identity/code", code=code, id_number=NUMBER).status == 403  # the other one's number
+    assert client.submit(page, "/identity/code", code=code, id_number="370202199001010015").path.endswith("/intention")
     assert "测试法人" in client.get(f"/c/{link}/intention").text
     other = Client(town)
     page = other.submit(other.get(f"/c/{link}/identity"), "/identity", method="code", who="7")

@@ -140,6 +140,14 @@ def test_what_another_bureau_was_refused_hinders_no_decision_of_the_right_one(cl
     assert client.town.store.head(waiting.case_id).stage is Stage.DELIVERY
 
 
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"by":"\\ud800"}', b"9" * 5000], ids=["deep", "half a character", "long number"])
+def test_what_no_reader_can_hold_is_refused_though_it_is_signed(client: Client, waiting: Head, body: bytes) -> None:
+    headers = platform.signed_headers(SECRET, PATH, body, client.town.clock.wall().timestamp())
+    reply = client.request("POST", PATH, body, headers | {"Content-Type": "application/json"})
+    assert error_of(reply)[:2] == (400, "invalid_input")
+    assert client.town.store.head(waiting.case_id) == waiting
+
+
 def test_an_address_of_no_bureau_is_none(client: Client, waiting: Head) -> None:
     path = "/callbacks/department/XX"
     assert error_of(tell(client, approval(waiting), to=path, path=path, secret="secret of XX")) == (404, "not_found", "jurisdiction")

@@ -1,6 +1,6 @@
 """Wiring: which adapter stands behind which port, in one place. Everything is made when first asked for and kept for the process.
 
-Vendors come from the document that `WUGAN_VENDORS` names (`wugan.vendors`).
+Vendors come from the document that `WUGAN_VENDORS` names (`wugan.vendors`); their adapters alone are not kept.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def kit() -> Kit:
     from wugan.vendors.kit import Kit
 
     pace = REHEARSAL_PACE if settings().get(config.CLOCK) else 1
-    return Kit(vendor_secret, clock(), JsonClient(), SystemRandom().hex, pace)
+    return Kit(vendor_secret, clock(), JsonClient(), SystemRandom().hex, pace, settings().get(config.STAGE))
 
 
 @cache
@@ -211,7 +211,10 @@ def waybills() -> DynamoWaybills:
     return DynamoWaybills(settings().need(config.VENDORS_TABLE))
 
 
-@cache
+# A bureau's adapters hold values of the vendors' secret, so they are made whenever they are asked for and not kept: a new value is taken
+# up as soon as it is read anew (`wugan.aws.secrets`). They have no state; what is dear, the client and its connections, the kit keeps.
+
+
 def messenger(jurisdiction: str) -> Messenger:
     """The message channels."""
     from wugan.aws.vendor_store import DynamoTokenStore
@@ -220,7 +223,6 @@ def messenger(jurisdiction: str) -> Messenger:
     return messages.messenger(bureau(jurisdiction), kit(), send_log(), DynamoTokenStore(settings().need(config.VENDORS_TABLE)))
 
 
-@cache
 def identity(jurisdiction: str) -> IdentityVerifier:
     """Identity authentication."""
     from wugan.aws.vendor_store import DynamoCodeStore
@@ -230,7 +232,6 @@ def identity(jurisdiction: str) -> IdentityVerifier:
     return faces.identity(bureau(jurisdiction), kit(), DynamoCodeStore(settings().need(config.VENDORS_TABLE)), send)
 
 
-@cache
 def courier(jurisdiction: str) -> ChosenCourier:
     """The couriers of a bureau, who call back in their own ways."""
     from wugan.aws.waybill_store import DynamoHealth
@@ -240,7 +241,6 @@ def courier(jurisdiction: str) -> ChosenCourier:
     return couriers.courier(bureau(jurisdiction), kit(), waybills(), health, lambda name: f"{back}/{name}")
 
 
-@cache
 def department(jurisdiction: str) -> Department:
     """The approving department of a jurisdiction: its platform, or our desk."""
     from wugan.vendors import departments

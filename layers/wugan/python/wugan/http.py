@@ -3,12 +3,14 @@
 VendorRefused is only what the vendor said itself: 4xx with `{"error": {"code", …}}`. All else is VendorUnavailable, to be
 repeated with the same id: no connection, timeout, 3xx, 5xx, an answer that is no JSON object, and 401, 403, 408, 425, 429,
 which tell something about us or the hour but nothing about the person or the parcel. No detail quotes what the vendor
-wrote, beyond its code: it may quote personal data back.
+wrote, beyond its code: it may quote personal data back. And urllib3 is silenced: of an answer whose headers it cannot read it logs the
+whole address, which holds secrets at some vendors (WeChat's access token).
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from urllib.parse import quote
 
 import urllib3
 
+from wugan import json_text
 from wugan.clock import Clock
 from wugan.errors import VendorRefused, VendorUnavailable
 from wugan.signing import SIGNATURE_HEADER, TIME_HEADER, sign
@@ -47,6 +50,7 @@ class JsonClient:
         self._timeout = urllib3.Timeout(connect=connect_seconds, read=read_seconds)
         self._read_seconds = read_seconds
         self._max_bytes = max_bytes
+        _silence()
         self._pool = urllib3.PoolManager(retries=False, timeout=self._timeout)
 
     def call(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
@@ -137,9 +141,16 @@ def flag_in(answer: Mapping[str, Any], name: str) -> bool:
     return value
 
 
+def _silence() -> None:
+    """Each of urllib3's loggers for itself: a level set on one of them would outdo one set above."""
+    for name in list(logging.Logger.manager.loggerDict):
+        if name.partition(".")[0] == "urllib3":
+            logging.getLogger(name).disabled = True
+
+
 def _object(content: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(content)
+        value = json_text.loads(content)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

@@ -44,7 +44,7 @@ class Caller:
         """Prove by code who one is."""
         check = told(self.post("/case/identity", {"method": "code"}))["check"]
         code = self.town.identity.codes[self.town.head(self.link).check.partition(":")[2]].zfill(6)
-        reply = self.post("/case/identity/code", {"check": check, "code": code, "id_tail": NUMBER[-4:]})
+        reply = self.post("/case/identity/code", {"check": check, "code": code, "id_number": NUMBER})
         self.session = told(reply)["session"]
         return reply
 

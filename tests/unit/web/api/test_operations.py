@@ -90,7 +90,7 @@ def test_one_of_several_contacts_proves_to_be_the_person(town: Town) -> None:
     assert [(p["who"], p["role"]) for p in people] == [(0, "handling_person"), (1, "legal_representative")]
     check = told(caller.post("/case/identity", {"method": "code", "who": 1}))["check"]
     code = town.identity.codes[town.head(caller.link).check.partition(":")[2]].zfill(6)
-    told(caller.post("/case/identity/code", {"check": check, "code": code, "id_tail": LEGAL[-4:]}))
+    told(caller.post("/case/identity/code", {"check": check, "code": code, "id_number": LEGAL}))
     assert refused(caller.post("/case/identity", {"method": "code", "who": 2})) == (400, "invalid_input", "who")
 
 

@@ -123,7 +123,7 @@ def test_no_key_worth_the_name(caller: Caller, town: Town, link: str, key: str) 
 def test_a_refusal_is_told_again_and_counted_once(caller: Caller, town: Town, link: str) -> None:
     """A wrong code that is sent again by a bad line costs one try."""
     check = told(caller.post("/case/identity", {"method": "code"}))["check"]
-    wrong = {"check": check, "code": "999999", "id_tail": NUMBER[-4:]}
+    wrong = {"check": check, "code": "999999", "id_number": NUMBER}
     assert {refused(caller.post("/case/identity/code", wrong, key=KEY)) for _ in range(8)} == {(403, "forbidden", "identity")}
     assert town.head(link).attempts["identity_failed"] == 1
 

@@ -49,7 +49,7 @@ def as_agent(town: Town, link: str) -> Caller:
     assert told(agent.get("/case"))["agent"] is True
     check = told(agent.post("/case/identity", {"method": "code"}))["check"]
     reference = town.store.head(town.context.keys.opens(link, town.clock.now())[0]).check.partition(":")[2]
-    sent = {"check": check, "code": town.identity.codes[reference].zfill(6), "id_tail": AGENT["id_number"][-4:]}
+    sent = {"check": check, "code": town.identity.codes[reference].zfill(6), "id_number": AGENT["id_number"]}
     agent.session = told(agent.post("/case/identity/code", sent))["session"]
     return agent
 

@@ -7,11 +7,14 @@ public key: where one is configured every file must be signed, and a signature w
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
 from datetime import date
+from io import BytesIO
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -20,7 +23,11 @@ from wugan.errors import InvalidInput
 
 MOST_BYTES = 1_000_000
 LONGEST_NUMBER = 100
-MAGIC = (b"%PDF-", b"PK\x03\x04")  # an OFD file is a ZIP file
+PDF, ZIP = b"%PDF-", b"PK\x03\x04"
+OFD_ENTRY = "OFD.xml"  # GB/T 33190, 7.1: what every OFD file, a ZIP file, begins to be read at
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Of what is not letters and digits, what numbers of documents hold: 鲁（2026）第0017号, QD-1/2, 〔2026〕.
+NUMBER_MARKS = frozenset(" -_./#·—()（）[]【】〔〕《》：:、")
 KEPT = ("number", "valid_from", "valid_until", "file_base64", "file_sha256", "file_signature")
 ED25519 = "ed25519"
 
@@ -34,6 +41,8 @@ def check(certificate: Mapping[str, Any], public_key: str = "") -> dict[str, Any
     number = _text(certificate, "number")
     if len(number) > LONGEST_NUMBER:
         raise _wrong("number", f"at most {LONGEST_NUMBER} characters")
+    if number != number.strip() or not all(c.isalnum() or c in NUMBER_MARKS for c in number):
+        raise _wrong("number", "letters, digits, blanks inside, and the marks that document numbers have")
     _dates(certificate)
     content = _file(certificate)
     _signature(certificate, content, public_key)
@@ -52,9 +61,20 @@ def _file(certificate: Mapping[str, Any]) -> bytes:
         raise _wrong("file_base64", f"at most {MOST_BYTES} bytes")
     if hashlib.sha256(content).hexdigest() != _text(certificate, "file_sha256").lower():
         raise _wrong("file_sha256", "the file does not fit its hash")
-    if not content.startswith(MAGIC):
+    if not content.startswith(PDF) and not _is_ofd(content):
         raise _wrong("file_base64", "neither PDF nor OFD")
     return content
+
+
+def _is_ofd(content: bytes) -> bool:
+    """Whether this is a ZIP file with an OFD's entrance. Only its list of contents is read: nothing is unpacked."""
+    if not content.startswith(ZIP):
+        return False
+    try:
+        with ZipFile(BytesIO(content)) as found:
+            return OFD_ENTRY in found.namelist()
+    except (BadZipFile, ValueError, NotImplementedError, OSError):
+        return False
 
 
 def _signature(certificate: Mapping[str, Any], content: bytes, public_key: str) -> None:
@@ -81,10 +101,14 @@ def _dates(certificate: Mapping[str, Any]) -> None:
 
 
 def _day(certificate: Mapping[str, Any], name: str) -> date:
+    text = _text(certificate, name)
     try:
-        return date.fromisoformat(_text(certificate, name))
+        day = date.fromisoformat(text)
     except ValueError:
         raise _wrong(name, "a date such as 2026-11-23") from None
+    if not DAY.fullmatch(text):  # Python takes other forms of ISO 8601 as well
+        raise _wrong(name, "a date such as 2026-11-23")
+    return day
 
 
 def _text(certificate: Mapping[str, Any], name: str) -> str:

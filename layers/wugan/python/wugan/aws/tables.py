@@ -126,6 +126,7 @@ class _VendorRow(Model):
     sk = UnicodeAttribute(range_key=True)
     at = UnicodeAttribute(null=True)
     vendor = UnicodeAttribute(null=True)
+    account = UnicodeAttribute(null=True)
     state = UnicodeAttribute(null=True)
     reference = UnicodeAttribute(null=True)
     found_by = UnicodeAttribute(null=True)

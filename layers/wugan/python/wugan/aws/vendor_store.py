@@ -71,6 +71,7 @@ class DynamoSendLog:
             _message(attempt.message_id),
             _number(attempt.number),
             vendor=attempt.carrier,
+            account=attempt.account or None,
             at=moment(attempt.at),
             state=attempt.state.value,
             shard=shard(attempt.message_id),
@@ -190,6 +191,7 @@ def _attempt(row: Any) -> Attempt:
         row.reference or "",
         Status(row.heard) if row.heard else None,
         datetime.fromisoformat(row.heard_at) if row.heard_at else None,
+        row.account or "",
     )
 
 

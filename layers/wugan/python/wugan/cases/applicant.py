@@ -24,9 +24,11 @@ from wugan.courier.slots import slots
 from wugan.errors import Forbidden, InvalidInput
 from wugan.forms import package, prefill
 from wugan.forms.prefill import Filled
+from wugan.identity.number import valid
 from wugan.identity.port import Checked, IdentityVerifier
 from wugan.items.model import DeliveryWay, Item
 from wugan.outreach.plan import bureau
+from wugan.signing import same
 
 QUESTION = "是否继续办理“{item}”？选择“继续办理”即视为您提出申请。"
 FACE_CONSENT = "我单独同意认证服务处理我的人脸信息，仅用于本次身份核验"
@@ -230,13 +232,17 @@ class Applicant:
         result = self.identity(guest.head.jurisdiction).check_face(reference)
         return None if result is None else self._session(guest, who, result)
 
-    def finish_code(self, link: str, pending: str, code: str, id_tail: str) -> str:
-        """The code, and the last four of the identity number. Returns a session. Raises Forbidden."""
+    def finish_code(self, link: str, pending: str, code: str, id_number: str) -> str:
+        """The code, and the whole identity number. Returns a session. Raises Forbidden; and InvalidInput, which counts as no attempt, for
+        a number that is nobody's: a slip of the finger."""
         guest = self.door.guest(link)
         who, reference = self.door.check(guest, pending, "code")
+        number = "".join(id_number.split()).upper()
+        if not valid(number):
+            raise InvalidInput("no identity number has this check digit: look at each digit", field="id_number")
         result = self.identity(guest.head.jurisdiction).check_code(reference, code.strip())
         _, person = self.door.person(guest, who)
-        if result.passed and id_tail.strip().upper() != str(person.get("id_number", ""))[-4:]:
+        if result.passed and not same(str(person.get("id_number", "")).upper(), number):
             result = Checked(result.reference, False, result.level, result.at, "id_number")
         return self._session(guest, who, result)
 

@@ -1,4 +1,5 @@
-"""The way without a face (非人脸方式): a code by SMS, made and checked by us. The identity number is compared by `cases.applicant`.
+"""The way without a face (非人脸方式): a code by SMS, made and checked by us. The whole identity number, which the
+person types beside it, is compared by `cases.applicant`.
 
 The code is derived from the check's id under a key, so that a repeat sends the same one under the same message id. Kept is its digest
 under the same key, never the code. In DynamoDB (`wugan.aws.vendor_store`): `begin` is a put on the condition that the item does not

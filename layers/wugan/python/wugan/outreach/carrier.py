@@ -37,6 +37,10 @@ class Carrier(Protocol):
         """Stable; it stands in the log of sends."""
 
     @property
+    def account(self) -> str:
+        """Whose account at the vendor this is: one may be well where another is blocked or has no money left."""
+
+    @property
     def repeat_safe(self) -> timedelta:
         """How long after a first try the vendor itself drops a repeat of the same id."""
 

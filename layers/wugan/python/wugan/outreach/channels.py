@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wugan.config import PRODUCTION
@@ -16,6 +16,7 @@ NAME = "rehearsal"
 DELIVERED = frozenset({"10000000001", "test-delivered"})
 FAILED = frozenset({"10000000002", "test-failed"})
 SILENT = frozenset({"10000000003", "test-silent"})
+REHEARSED = DELIVERED | FAILED | SILENT
 
 
 @dataclass(frozen=True)
@@ -40,23 +41,23 @@ class Channels:
 class Rehearsal:
     """The message port in front of another one: addresses of rehearsal never reach a vendor. Refuses to be made in production.
 
-    Their receipts go to `hear` while `send` is under way, so before the push is committed: whoever hears them takes them in later.
+    As with a vendor that pushes no receipts, what became of a message is told when it is asked for, which the sweeper does after hours.
     """
 
-    def __init__(self, messenger: Messenger, stage: str, hear: Callable[[Receipt], None]) -> None:
+    def __init__(self, messenger: Messenger, stage: str) -> None:
         if stage == PRODUCTION:
             raise InvalidInput("a rehearsal aid must not be set in production", field="stage")
-        self._messenger, self._hear = messenger, hear
+        self._messenger = messenger
 
     def send(self, message: Message) -> str:
         """Send, or do as if."""
-        if message.address not in DELIVERED | FAILED | SILENT:
-            return self._messenger.send(message)
-        if message.address not in SILENT:
-            status = Status.DELIVERED if message.address in DELIVERED else Status.UNDELIVERED
-            self._hear(receipt(NAME, message.id, message.id, status, "rehearsed"))
-        return f"{NAME}:{message.id}"
+        return f"{NAME}:{message.id}" if message.address in REHEARSED else self._messenger.send(message)
 
     def poll(self, message: Message) -> Receipt | None:
-        """Ask the vendor; an address of rehearsal has none."""
-        return None if message.address in DELIVERED | FAILED | SILENT else self._messenger.poll(message)
+        """Ask the vendor; of an address of rehearsal it is known."""
+        if message.address not in REHEARSED:
+            return self._messenger.poll(message)
+        if message.address in SILENT:
+            return None
+        status = Status.DELIVERED if message.address in DELIVERED else Status.UNDELIVERED
+        return receipt(NAME, message.id, message.id, status, "rehearsed")

@@ -23,7 +23,7 @@ from wugan.http import Answer, JsonClient
 from wugan.outreach.carrier import NotSent, Trace, as_sent_or_not
 from wugan.outreach.port import Message
 from wugan.outreach.receipts import Batch, Receipt, Status, batch, receipt, text
-from wugan.outreach.tokens import SharedToken, Token, TokenStore
+from wugan.outreach.tokens import SharedToken, Token, TokenStore, granted
 
 NAME = "app"
 TOKEN, PUSH = "/rest/oauth2/token", "/rest/message/push"
@@ -50,10 +50,10 @@ class CityAppTokens:
             answer = object_of(found.content)
         except VendorUnavailable as error:
             raise NotSent(error.detail) from error
-        value, seconds = answer.get("access_token"), answer.get("expires_in")
-        if found.status != 200 or not isinstance(value, str) or not value or not isinstance(seconds, int) or seconds <= 0:
+        token = granted(answer, now) if found.status == 200 else None
+        if token is None:
             raise NotSent(f"no access token: status {found.status}")
-        return Token(value, now + timedelta(seconds=seconds))
+        return token
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,10 @@ class CityApp:
     @property
     def name(self) -> str:
         return NAME
+
+    @property
+    def account(self) -> str:
+        return self.tokens.shared.name
 
     @property
     def repeat_safe(self) -> timedelta:

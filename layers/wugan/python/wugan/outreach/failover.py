@@ -1,6 +1,7 @@
 """One message over one of several vendors, at most once (故障切换).
 
 Weights are GOV.UK Notify's: a vendor of which at least 15 % of the recent messages are slow or failing gets less, unless all are ill.
+What another bureau's account at the same vendor goes through says nothing about this one.
 A message goes to another vendor only when the first is known not to have acted. Where that cannot be found out, it counts as sent:
 nobody is messaged twice, and the reminder ladder reaches whom it did not reach.
 """
@@ -96,11 +97,13 @@ class Failover:
     def _first(self, message: Message, number: int) -> str:
         """Try the vendors one after the other, while each is known not to have acted."""
         now = self.clock.wall()
-        left = weights({c.name: weight for c, weight in self.carriers}, self.log.recent(now - WINDOW), now)
+        accounts = {c.name: c.account for c, _ in self.carriers}
+        recent = [a for a in self.log.recent(now - WINDOW) if accounts.get(a.carrier) == a.account]
+        left = weights({c.name: weight for c, weight in self.carriers}, recent, now)
         while left:
             name = choose(left, self.random)
             del left[name]
-            attempt = Attempt(message.id, number, name, self.clock.wall())
+            attempt = Attempt(message.id, number, name, self.clock.wall(), account=accounts[name])
             try:
                 self.log.begin(attempt)
             except Conflict:

@@ -5,14 +5,14 @@ Pushes of SMS vendors are unsigned: their URL carries a secret, and only referen
 
 from __future__ import annotations
 
-import hmac
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wugan import json_text
 from wugan.errors import Forbidden, InvalidInput
+from wugan.signing import same
 
 MOST_BYTES = 1_000_000
 MOST_ROWS = 1000
@@ -54,7 +54,7 @@ def receipt(vendor: str, reference: str, message_id: str, status: Status, reason
 
 def check_secret(given: str, expected: str) -> None:
     """Raise Forbidden unless a callback's URL carries the secret that the vendor was configured with."""
-    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+    if not expected or not same(expected, given):
         raise Forbidden("the callback's secret does not match", field="secret")
 
 
@@ -63,7 +63,7 @@ def batch(body: bytes, read: Callable[[Mapping[str, Any]], Receipt | None]) -> B
     if len(body) > MOST_BYTES:
         raise InvalidInput(f"at most {MOST_BYTES} bytes", field="body")
     try:
-        rows = json.loads(body)
+        rows = json_text.loads(body)
     except ValueError:
         raise InvalidInput("this is not JSON", field="body") from None
     if not isinstance(rows, list) or len(rows) > MOST_ROWS:

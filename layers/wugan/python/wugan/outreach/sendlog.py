@@ -40,6 +40,7 @@ class Attempt:
     reference: str = ""  # the vendor's; of a refusal its reason
     heard: Status | None = None
     heard_at: datetime | None = None
+    account: str = ""  # at the carrier: health is one account's
 
 
 class SendLog(Protocol):

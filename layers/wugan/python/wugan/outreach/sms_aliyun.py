@@ -24,9 +24,13 @@ from wugan.outreach.receipts import Batch, Receipt, Status, batch, receipt, text
 NAME = "aliyun"
 VERSION = "2017-05-25"
 ANSWER = '{"code":0,"msg":"接收成功"}'.encode()
-# What says something about the number. All other codes are about us, our templates or the hour.
+# What says something about the number.
 REFUSED = frozenset({"isv.MOBILE_NUMBER_ILLEGAL"})
-MAYBE_SENT = frozenset({"isp.SYSTEM_ERROR", "isp.UNKNOWN", "isp.GATEWAY_ERROR", "InternalError", "ServiceUnavailable"})
+# Beginnings of codes with which the gateway or the vendor's own checks turn a call away: about us, our templates or the hour.
+NOT_SENT = (
+    "isv.", "isp.RAM_PERMISSION_DENY", "Forbidden", "IncompleteSignature", "InvalidAccessKeyId.", "InvalidAction.", "InvalidTimeStamp.",
+    "InvalidVersion", "Missing", "NoPermission", "SignatureDoesNotMatch", "SignatureNonceUsed", "Throttling",
+)  # fmt: skip
 _STATUS = {1: None, 2: Status.UNDELIVERED, 3: Status.DELIVERED}
 _EDGE = timedelta(minutes=2)
 
@@ -42,6 +46,10 @@ class AliyunSms:
     @property
     def name(self) -> str:
         return NAME
+
+    @property
+    def account(self) -> str:
+        return self.cloud.key_id
 
     @property
     def repeat_safe(self) -> timedelta:
@@ -71,9 +79,10 @@ class AliyunSms:
         return None
 
     def _trace(self, message: Message, row: Mapping[str, Any]) -> Trace:
-        if row.get("SendStatus") not in _STATUS:
+        said = row.get("SendStatus")
+        if not isinstance(said, int) or said not in _STATUS:
             raise VendorUnavailable("the answer has an unknown status", field="SendStatus")
-        status = _STATUS[row["SendStatus"]]
+        status = _STATUS[said]
         return Trace(message.id, status, short(row.get("ErrCode")) if status is Status.UNDELIVERED else "")
 
     def _details(self, message: Message, day: str) -> list[dict[str, Any]]:
@@ -115,7 +124,7 @@ def receipts(body: bytes) -> Batch:
 
 
 def verdict(code: str) -> VendorRefused | VendorUnavailable:
-    """What an error code means for a message."""
+    """What an error code means for a message. One that we do not know, or cannot read, leaves it in doubt."""
     if code in REFUSED:
         return VendorRefused(code)
-    return VendorUnavailable(code) if code in MAYBE_SENT else NotSent(code)
+    return NotSent(code) if code.startswith(NOT_SENT) else VendorUnavailable(code)

@@ -24,7 +24,7 @@ from wugan.outreach.receipts import Batch, MessageOf, Receipt, Status, batch, re
 NAME = "tencent"
 SERVICE, VERSION, REGION = "sms", "2021-01-11", "ap-guangzhou"
 ANSWER = b'{"result":0,"errmsg":"OK"}'
-# What says something about the number, for ever or for long. All other codes are about us, our templates or the hour.
+# What says something about the number, for ever or for long.
 REFUSED = frozenset(
     {
         "FailedOperation.PhoneNumberInBlacklist",
@@ -34,8 +34,20 @@ REFUSED = frozenset(
         "UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone",
     }
 )
-MAYBE_SENT = frozenset(
-    {"InternalError", "InternalError.OtherError", "InternalError.SendAndRecvFail", "InternalError.Timeout", "InternalError.UnknownError"}
+# Families of codes with which the gateway or the vendor's own checks turn a call away: about us, our templates or the hour.
+NOT_SENT = (
+    "AuthFailure", "InvalidAction", "InvalidParameter", "InvalidParameterValue", "LimitExceeded", "MissingParameter", "NoSuchVersion",
+    "RequestLimitExceeded", "RequestSizeLimitExceeded", "UnauthorizedOperation", "UnknownParameter", "UnsupportedOperation",
+    "UnsupportedRegion",
+)  # fmt: skip
+# Of a failed operation only these certainly came before the sending.
+NOT_SENT_OPERATIONS = frozenset(
+    f"FailedOperation.{name}"
+    for name in (
+        "ContainSensitiveWord", "FailResolvePacket", "InsufficientBalanceInSmsPackage", "JsonParseFail", "MarketingSendTimeConstraint",
+        "NotEnterpriseCertification", "ProhibitSubAccountUse", "SignatureIncorrectOrUnapproved", "TemplateIdNotExist",
+        "TemplateIncorrectOrUnapproved", "TemplateParamSetNotMatchApprovedTemplate", "TemplateUnapprovedOrNotExist",
+    )
 )  # fmt: skip
 
 
@@ -52,6 +64,10 @@ class TencentSms:
     @property
     def name(self) -> str:
         return NAME
+
+    @property
+    def account(self) -> str:
+        return self.app_id
 
     @property
     def repeat_safe(self) -> timedelta:
@@ -124,10 +140,11 @@ def receipts(body: bytes, message_of: MessageOf) -> Batch:
 
 
 def verdict(code: str) -> VendorRefused | VendorUnavailable:
-    """What an error code means for a message."""
+    """What an error code means for a message. One that we do not know, or cannot read, leaves it in doubt."""
     if code in REFUSED:
         return VendorRefused(code)
-    return VendorUnavailable(code) if code in MAYBE_SENT else NotSent(code)
+    turned_away = code in NOT_SENT_OPERATIONS or code.partition(".")[0] in NOT_SENT
+    return NotSent(code) if turned_away else VendorUnavailable(code)
 
 
 def e164(mobile: str) -> str:

@@ -8,14 +8,15 @@ Nobody locks: a fetch too many is harmless, since WeChat's stable token and OAut
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from wugan.clock import Clock
 
 MARGIN = timedelta(minutes=2)  # a token is not used in its last minutes
+LONGEST = timedelta(days=1)  # however long a vendor says that a token is good
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,14 @@ class Token:
 
     value: str = field(repr=False)
     expires_at: datetime  # wall time
+
+
+def granted(answer: Mapping[str, Any], now: datetime) -> Token | None:
+    """The token in the answer to a grant (`access_token`, `expires_in` in seconds, as in RFC 6749, 5.1); None: there is none."""
+    value, seconds = answer.get("access_token"), answer.get("expires_in")
+    if not isinstance(value, str) or not value or isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
+        return None
+    return Token(value, now + timedelta(seconds=min(seconds, int(LONGEST.total_seconds()))))
 
 
 class TokenStore(Protocol):

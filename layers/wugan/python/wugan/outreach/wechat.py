@@ -15,7 +15,6 @@ stand. Not said is whether its MsgID is bizsend's `msgid`: if it is not, these e
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +30,8 @@ from wugan.http import JsonClient
 from wugan.outreach.carrier import NotSent, Template, Trace, as_sent_or_not
 from wugan.outreach.port import Message
 from wugan.outreach.receipts import Batch, MessageOf, Receipt, Status, receipt
-from wugan.outreach.tokens import SharedToken, Token, TokenStore
+from wugan.outreach.tokens import SharedToken, Token, TokenStore, granted
+from wugan.signing import same
 
 NAME = "wechat"
 ANSWER = b"success"  # to every event; anything else brings it again, three times
@@ -44,6 +44,7 @@ BUSY = -1  # whether it was sent is not said
 TEMPLATE_WINDOW = timedelta(minutes=8)  # WeChat drops repeats for 10 minutes
 TOLERANCE = timedelta(minutes=5)
 MOST_BYTES = 20_000
+LONGEST_ID, LONGEST_CODE = 200, 9  # characters of a MsgID, digits of an error code
 
 
 class WechatTokens:
@@ -63,10 +64,10 @@ class WechatTokens:
             answer = _post(self._client, self._url, asked)
         except VendorUnavailable as error:
             raise NotSent(error.detail) from error
-        value, seconds = answer.get("access_token"), answer.get("expires_in")
-        if not isinstance(value, str) or not value or not isinstance(seconds, int) or seconds <= 0:
+        token = granted(answer, now)
+        if token is None:
             raise NotSent(f"no access token: errcode {short(answer.get('errcode'))}")
-        return Token(value, now + timedelta(seconds=seconds))
+        return token
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,10 @@ class Wechat:
     @property
     def name(self) -> str:
         return NAME
+
+    @property
+    def account(self) -> str:
+        return self.tokens.shared.name
 
     @property
     def repeat_safe(self) -> timedelta:
@@ -135,8 +140,8 @@ def client_msg_id(message_id: str) -> str:
 
 def check_event(token: str, signature: str, timestamp: str, nonce: str, now: datetime) -> None:
     """Raise Forbidden unless a request to our webhook is signed with the account's token and fresh. The same for GET and POST."""
-    expected = hashlib.sha1("".join(sorted((token, timestamp, nonce))).encode(), usedforsecurity=False).hexdigest()
-    if not token or not hmac.compare_digest(expected.encode(), signature.encode()):
+    told = "".join(sorted((token, timestamp, nonce))).encode("utf-8", "replace")
+    if not token or not same(hashlib.sha1(told, usedforsecurity=False).hexdigest(), signature):
         raise Forbidden("the signature does not match", field="signature")
     if not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 12:
         raise Forbidden("the timestamp is no Unix time", field="timestamp")
@@ -154,7 +159,7 @@ def event_receipts(body: bytes, message_of: MessageOf) -> Batch:
             told = [(_said(row, "MsgID"), _subscribed(_said(row, "ErrorCode"))) for row in event.iter() if row.find("MsgID") is not None]
         case _:
             return Batch(())
-    if not told or not all(reference and said for reference, said in told):
+    if not told or not all(0 < len(reference) <= LONGEST_ID and said for reference, said in told):
         raise InvalidInput("the event has no MsgID or no status", field="MsgID")
     known = [(reference, message_of(reference), said) for reference, said in told]
     receipts = tuple(_receipt(reference, message_id, said) for reference, message_id, said in known if message_id)
@@ -178,22 +183,34 @@ def _said(part: ElementTree.Element, name: str) -> str:
     return (part.findtext(name) or "").strip()
 
 
+class _NoDoctype(ElementTree.TreeBuilder):
+    """Refuses a document type wherever the parser finds one: nobody needs its entities, and they can blow up."""
+
+    def doctype(self, *_: object) -> None:
+        raise InvalidInput("an event has no document type", field="body")
+
+
 def _event(body: bytes) -> ElementTree.Element:
-    """An event's XML. Entities are refused: nobody needs them, and they can blow up."""
+    """An event's XML. It is read as UTF-8 whatever it says of itself: in another encoding it could hide what is looked for."""
     if len(body) > MOST_BYTES:
         raise InvalidInput(f"at most {MOST_BYTES} bytes", field="body")
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise InvalidInput("an event is UTF-8", field="body") from None
+    if "<!DOCTYPE" in text or "\0" in text:
         raise InvalidInput("an event has no document type", field="body")
     try:
-        return ElementTree.fromstring(body)
-    except (ElementTree.ParseError, ValueError):
+        return ElementTree.fromstring(text, ElementTree.XMLParser(target=_NoDoctype()))
+    except (ElementTree.ParseError, ValueError, LookupError):
         raise InvalidInput("this is not XML", field="body") from None
 
 
 def _reason(said: str) -> str:
     """`failed:user block` and `failed: system failed`, with and without the blank, and `failed:43101`, as a code."""
     why = said.partition(":")[2].replace(" ", "")
-    return REFUSED.get(int(why), f"code_{why}") if why.isdecimal() else REASONS.get(why, "failed")
+    code = why.isascii() and why.isdecimal() and len(why) <= LONGEST_CODE
+    return REFUSED.get(int(why), f"code_{why}") if code else REASONS.get(why, "failed")
 
 
 def _post(client: JsonClient, url: str, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from urllib.parse import quote_plus, urlencode
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from wugan import json_text
 from wugan.clock import Clock
 from wugan.errors import VendorUnavailable
 from wugan.http import Answer, JsonClient, text_in
@@ -131,7 +131,7 @@ class Provider:
 
 def _object(answer: Answer) -> dict[str, Any]:
     try:
-        value = json.loads(answer.content)
+        value = json_text.loads(answer.content)
     except ValueError:
         value = None
     if not isinstance(value, dict):

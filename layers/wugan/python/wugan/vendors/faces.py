@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from wugan.http import JsonClient
 from wugan.identity.code import CodeCheck, CodeStore, FaceCheck, Verifier
@@ -22,12 +23,18 @@ def identity(bureau: model.Bureau, kit: Kit, codes: CodeStore, send: Callable[[s
     return Verifier(Faces(faces) if faces else None, CodeCheck(codes, send, lambda: kit.secret(section.code_key), kit.clock))
 
 
+@cache
+def _recordings() -> JsonClient:
+    """A client for long answers, which keeps its connections."""
+    return JsonClient(max_bytes=RECORDING_BYTES)
+
+
 def _face(one: model.TencentFace | model.AliyunFace, kit: Kit) -> FaceCheck:
     if isinstance(one, model.TencentFace):
         from wugan.clouds.tencent import TencentCloud
         from wugan.identity import tencent
 
-        client = JsonClient(max_bytes=RECORDING_BYTES) if one.spoken else kit.client
+        client = _recordings() if one.spoken else kit.client
         key, service, version = kit.secret(one.secret_key), tencent.SERVICE, tencent.VERSION
         cloud = TencentCloud(one.endpoint, service, version, one.region, one.secret_id, key, kit.clock, client)
         return tencent.TencentFace(cloud, one.rule_id, kit.clock, one.spoken)

@@ -14,7 +14,8 @@ from wugan.http import JsonClient
 class Kit:
     """`secret` gives the value under a name in the secret; `random_hex` so many random bytes as hex.
 
-    `pace`: how many times faster than in earnest the vendors' waiting times pass; above 1 in rehearsals only.
+    `pace`: how many times faster than in earnest the vendors' waiting times pass; above 1 in rehearsals only. `stage`: of the deployment;
+    in rehearsals there are recipients to rehearse with (`wugan.outreach.channels.Rehearsal`).
     """
 
     secret: Callable[[str], str]
@@ -22,6 +23,7 @@ class Kit:
     client: JsonClient
     random_hex: Callable[[int], str]
     pace: float = 1
+    stage: str = ""
 
 
 def needed(section: str) -> InvalidInput:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from wugan.clouds.aliyun import AliyunCloud
 from wugan.clouds.tencent import TencentCloud
+from wugan.config import REHEARSALS
 from wugan.items.model import Channel
 from wugan.outreach import carrier, city_app, sms_aliyun, sms_tencent, wechat
-from wugan.outreach.channels import Channels
+from wugan.outreach.channels import Channels, Rehearsal
 from wugan.outreach.failover import Failover
 from wugan.outreach.port import Message, Messenger
 from wugan.outreach.sendlog import SendLog
@@ -20,7 +21,7 @@ from wugan.vendors.kit import Kit
 Weighted = list[tuple[carrier.Carrier, float]]
 
 
-def messenger(bureau: model.Bureau, kit: Kit, log: SendLog, tokens: TokenStore) -> Channels:
+def messenger(bureau: model.Bureau, kit: Kit, log: SendLog, tokens: TokenStore) -> Messenger:
     """The message port over all channels that the bureau has."""
     found: dict[Channel, Weighted] = {}
     if bureau.wechat:
@@ -29,15 +30,21 @@ def messenger(bureau: model.Bureau, kit: Kit, log: SendLog, tokens: TokenStore) 
         found[Channel.SMS] = [(_sms(one, one.prompt, kit), one.weight) for one in bureau.sms]
     if bureau.app:
         found[Channel.APP] = [(_app(bureau.app, kit, tokens), 1)]
-    return Channels({channel: Failover(carriers, log, kit.clock, Random(), kit.pace) for channel, carriers in found.items()})
+    return _front({channel: Failover(carriers, log, kit.clock, Random(), kit.pace) for channel, carriers in found.items()}, kit)
 
 
 def send_code(bureau: model.Bureau, kit: Kit, log: SendLog) -> Callable[[str, str, str], object]:
     """Hands a one-time code to the SMS vendors that have a template for it: `(message id, mobile, code)`."""
     carriers = [(_sms(one, one.code, kit), one.weight) for one in bureau.sms if one.code]
     messengers: dict[Channel, Messenger] = {Channel.SMS: Failover(carriers, log, kit.clock, Random(), kit.pace)} if carriers else {}
-    channels = Channels(messengers)
+    channels = _front(messengers, kit)
     return lambda id, mobile, code: channels.send(Message(id, Channel.SMS, mobile, code, None))
+
+
+def _front(messengers: Mapping[Channel, Messenger], kit: Kit) -> Messenger:
+    """Each channel by its own; in rehearsals behind the recipients to rehearse with."""
+    channels = Channels(messengers)
+    return Rehearsal(channels, kit.stage) if kit.stage in REHEARSALS else channels
 
 
 def _wechat(one: model.Wechat, kit: Kit, tokens: TokenStore) -> wechat.Wechat:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from wugan.cases import decide
 from wugan.cases.messages import LINK_LIFE, Claimed, Messages
@@ -17,6 +19,7 @@ from wugan.outreach.schedule import Call, Wait
 
 __all__ = ["LINK_LIFE", "Outreach"]
 
+PATIENCE = timedelta(days=2)  # so long the word at the end waits for a vendor
 NIGHT = "发出之前进入免打扰时段，次日早晨再发"
 
 
@@ -74,35 +77,52 @@ class Outreach(StageService):
     # --- the word at the end
 
     def notify(self, case_id: str) -> Flags:
-        """Tell the person how it ended, not at night, over the channel that worked; a vendor that fails does not hold up the end."""
+        """Tell the person how it ended, not at night, over the channel that worked, else over the next.
+
+        Raises VendorUnavailable, to be repeated, for as long as `PATIENCE`; then the case ends, and what failed stands in the event.
+        """
         head, now, random = self.context.store.head(case_id), self.context.clock.now(), self.context.random
-        message = None if head.attempts.get("notice") or head.ended else self._notice(head)
-        if message is None:
+        messages = [] if head.attempts.get("notice") or head.ended else self._notices(head)
+        if not messages:
             return head.flags()
         morning = self.messages.rules(head.jurisdiction).quiet.next_allowed(now)
         if morning > now:
             return self._end(case_id, lambda h, at: decide.notice_held(h, morning, at, random))
-        try:
-            reference = self.messages.messenger(head.jurisdiction).send(message)
-        except (VendorRefused, VendorUnavailable) as error:
-            reference = f"failed: {error.code}"
-        return self._end(case_id, lambda h, at: decide.notified(h, reference, at, random, channel=message.channel.value))
+        channel, reference = self._told(head, messages, patient=now - self._ended_at(head) < PATIENCE)
+        return self._end(case_id, lambda h, at: decide.notified(h, reference, at, random, channel=channel))
 
-    def _notice(self, head: Head) -> Message | None:
-        """The word at the end; None where there is nothing to tell, or no channel that the person has not left."""
+    def _told(self, head: Head, messages: Sequence[Message], *, patient: bool) -> tuple[str, str]:
+        """The channel and the vendor's reference, or what failed. While there is patience an outage is waited for, since the same message
+        may be on its way; only a refusal leads to the next channel."""
+        channel, failed = messages[0].channel.value, ""
+        for message in messages:
+            try:
+                return message.channel.value, self.messages.messenger(head.jurisdiction).send(message)
+            except VendorRefused as refused:
+                failed = failed or f"failed: {refused.code}"
+            except VendorUnavailable as error:
+                if patient:
+                    raise
+                failed = failed or f"failed: {error.code}"
+        return channel, failed
+
+    def _ended_at(self, head: Head) -> datetime:
+        """When the case came to its end: its newest event but the waits for a morning."""
+        return next(e.at for e in reversed(self.context.store.events(head.case_id)) if e.type != "notice_held")
+
+    def _notices(self, head: Head) -> list[Message]:
+        """The word at the end, over each channel that the person has not left, under an id for each; none: there is nothing to tell."""
         item = self.context.item(head)
         text = plan.notice_text(item, head.jurisdiction, head.outcome.value if head.outcome else "")
         contact = prompted(self.context.store.sealed(head.case_id, "contacts") or [], head.contact)
         key = person_key(self.context.keys, contact)
         if text is None or key is None or not head.channel:
-            return None
+            return []
         left = self.messages.people.get(key).opted_out
-        ways = [c for c in (Channel(head.channel), *item.channels) if c not in left and plan.address_of(contact, c)]
-        if not ways:
-            return None
-        address = plan.address_of(contact, ways[0])
-        assert address
-        return Message(effect_id(head.case_id, "notice", 1), ways[0], address, text, self.messages.link(head))
+        channels = dict.fromkeys((Channel(head.channel), *item.channels))
+        ways = [(c, address) for c in channels if c not in left and (address := plan.address_of(contact, c))]
+        link = self.messages.link(head)
+        return [Message(effect_id(head.case_id, "notice", n), c, to, text, link) for n, (c, to) in enumerate(ways, 1)]
 
     def link(self, head: Head) -> str:
         """The full link of a case."""

@@ -69,12 +69,12 @@ class FaceResult(Model):
 
 
 class CodeResult(Model):
-    """The code that was sent, and the last four characters of the identity number."""
+    """The code that was sent, and the whole identity number. One whose check digit is wrong counts as no attempt."""
 
-    model_config = shown(check="eyJjIjoi.MAC", code="123456", id_tail="002X")
+    model_config = shown(check="eyJjIjoi.MAC", code="123456", id_number="37020219900307205X")
     check: Token
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
-    id_tail: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}[0-9Xx]$")]
+    id_number: Annotated[str, StringConstraints(pattern=r"^[0-9]{17}[0-9Xx]$")]
 
 
 class Intention(Model):

@@ -53,7 +53,7 @@ def identity_face(asked: Asked) -> Told:
 
 def identity_code(asked: Asked) -> Told:
     """A session for the code and the end of the identity number."""
-    return _session(asked, asked.applicant.finish_code(asked.link, asked.body.check, asked.body.code, asked.body.id_tail))
+    return _session(asked, asked.applicant.finish_code(asked.link, asked.body.check, asked.body.code, asked.body.id_number))
 
 
 def _session(asked: Asked, session: str | None) -> Told:

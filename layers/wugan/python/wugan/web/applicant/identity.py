@@ -77,11 +77,11 @@ def identity_code_page(visit: Visit) -> Answer:
 
 
 def identity_code(visit: Visit) -> Answer:
-    """Take the code and the end of the identity number."""
+    """Take the code and the identity number."""
     visit.form_of_link()
     form = visit.call.form
-    code, tail = form.get("code", ""), form.get("id_tail", "")
-    return _finish(visit, lambda pending: visit.applicant.finish_code(visit.link, pending, code[:12], tail[:8]))
+    code, number = form.get("code", ""), form.get("id_number", "")
+    return _finish(visit, lambda pending: visit.applicant.finish_code(visit.link, pending, code[:12], number[:30]))
 
 
 def _finish(visit: Visit, finish: Callable[[str], str | None]) -> Answer:
@@ -93,6 +93,10 @@ def _finish(visit: Visit, finish: Callable[[str], str | None]) -> Answer:
         return _identity_page(visit, "check_lost", 403)
     except Forbidden:
         return _failed(visit)
+    except InvalidInput as error:
+        if error.field != "id_number":
+            raise
+        return visit.page("code.html", {"notice": "number", "shown": shown}, status=400)
     if session is None:
         return visit.page("return.html", {"notice": "pending", "shown": shown})
     case = visit.applicant.opened(visit.link, session)
