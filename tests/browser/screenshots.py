@@ -54,6 +54,12 @@ class Shot:
     press: tuple[str, ...] = ()
     fill: tuple[tuple[str, str], ...] = ()
     query: str = ""
+    status: int = 200  # of the page before anything is pressed
+
+    @property
+    def cookie(self) -> str:
+        """The cookie that carries the session: officials have another than applicants."""
+        return "wugan_desk" if self.path.startswith(("desk", "bench")) else "wugan_session"
 
 
 def shots(town: Town) -> Iterator[Shot]:
@@ -126,7 +132,7 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("06-progress-rejected", f"c/{rejected}/progress", session, rejected)
     yield Shot("08-verify", "verify")
     yield Shot("08-verify-unknown", "verify", press=("查询",), fill=(("code", "ABCDEFGHJK"), ("credit_code", "91370283MA36AL168X")))
-    yield Shot("10-problem", "c/forged.link")
+    yield Shot("10-problem", "c/forged.link", status=403)
     yield Shot("11-ledger-empty", "ledger")
     town.sequence()
     yield Shot("11-ledger", "ledger")
@@ -185,7 +191,7 @@ def _locked(town: Town) -> str:
 def _desk(town: Town) -> Iterator[Shot]:
     yield Shot("09-sign-in", "desk/sign-in")
     yield Shot("09-sign-in-wrong", "desk/sign-in", press=("登录",), fill=(("token", "AAAA.BBBB"),))
-    yield Shot("09-sign-in-refused", "desk/sign-in/return")
+    yield Shot("09-sign-in-refused", "desk/sign-in/return", status=403)
     session = town.desk.sign_in(town.desk.invite(town.official))
     second = town.desk.sign_in(town.desk.invite(Official("李审批", "QD", "li-1")))
     for code in ("water-supply-representative", "water-supply-address", "film-screening-filing"):
@@ -222,7 +228,7 @@ def _by_hand(town: Town, session: str, second: str) -> Iterator[Shot]:
     yield Shot("09-tasks-none", "desk/tasks", session, query="?task=keeper")
     yield Shot("09-case-tasks", f"desk/cases/{case_id}", session)
     yield from _in_question(town, session)
-    yield Shot("09-problem", "desk/cases/unknown", session)
+    yield Shot("09-problem", "desk/cases/unknown", session, status=404)
 
 
 def _in_question(town: Town, session: str) -> Iterator[Shot]:
@@ -262,7 +268,7 @@ def _bench(town: Town) -> Iterator[Shot]:
     Statistics(town.store, town.items, town.workshop.text, town.clock).run()
     yield Shot("12-statistics", "bench/statistics", session)
     yield Shot("12-statistics-item", "bench/statistics", session, query=f"?item={CHANGE}")
-    yield Shot("12-problem", "bench/items/nothing", session)
+    yield Shot("12-problem", "bench/items/nothing", session, status=404)
 
 
 def show(page: Page, base: str, shot: Shot, *, elder: bool | None = None) -> None:
@@ -272,8 +278,7 @@ def show(page: Page, base: str, shot: Shot, *, elder: bool | None = None) -> Non
     wanted = (size[1] if size else "0") if elder is None else str(int(elder))
     page.context.add_cookies([{"name": "wugan_elder", "value": wanted, "url": f"{base}/"}])
     if shot.session:
-        name = "wugan_desk" if shot.path.startswith(("desk", "bench")) else "wugan_session"
-        page.context.add_cookies([{"name": name, "value": shot.session, "url": f"{base}/{shot.path}"}])
+        page.context.add_cookies([{"name": shot.cookie, "value": shot.session, "url": f"{base}/{shot.path}"}])
     page.goto(f"{base}/{shot.path}{'' if size else shot.query}")
     for button in shot.press:
         for name, value in shot.fill:
