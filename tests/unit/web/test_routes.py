@@ -58,6 +58,7 @@ POST /desk/sign-out
 GET /desk
 GET /desk/cases/{case_id}
 GET /desk/cases/{case_id}/subject
+GET /desk/cases/{case_id}/application
 POST /desk/search
 POST /desk/cases/{case_id}/decide
 POST /desk/cases/{case_id}/review

@@ -39,6 +39,7 @@ ROUTES: tuple[tuple[str, str, DeskView], ...] = (
     ("POST", "/desk/search", queue.search),
     ("GET", "/desk/cases/{case_id}", case.case),
     ("GET", "/desk/cases/{case_id}/subject", case.subject),
+    ("GET", "/desk/cases/{case_id}/application", case.submitted),
     ("POST", "/desk/cases/{case_id}/decide", deciding.decide),
     ("POST", "/desk/cases/{case_id}/review", deciding.review),
     ("POST", "/desk/cases/{case_id}/extend", deciding.extend),
