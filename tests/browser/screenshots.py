@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
@@ -25,8 +26,10 @@ from wugan.cases.audit import Reader
 from wugan.cases.model import Power, Task
 from wugan.courier.port import Detail, ParcelState
 from wugan.errors import Forbidden
+from wugan.http import JsonClient
 from wugan.items.catalogue import load_file
 from wugan.signin.official import Official, Role
+from wugan.signin.provider import Provider
 from wugan.web.bench.words import digest
 
 AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
@@ -54,6 +57,7 @@ class Shot:
     press: tuple[str, ...] = ()
     fill: tuple[tuple[str, str], ...] = ()
     query: str = ""
+    issuer: bool = False  # officials sign in as in production: at an issuer, without invitations
     status: int = 200  # of the page before anything is pressed
 
     @property
@@ -62,11 +66,22 @@ class Shot:
         return "wugan_desk" if self.path.startswith(("desk", "bench")) else "wugan_session"
 
 
+class Published(Provider):
+    """An issuer that tells where its own session ends; nobody gets as far as asking it for more."""
+
+    def end_url(self) -> str | None:
+        return f"{self.issuer}/end"
+
+
 def shots(town: Town) -> Iterator[Shot]:
-    """Every page, each on a case of its own."""
-    yield from _applicant(town)
-    yield from _desk(town)
-    yield from _bench(town)
+    """Every page, each on a case of its own. While a shot is looked at, officials sign in as it says."""
+    rehearsed = town.desk.entrance
+    provider = Published("https://issuer.example", "wugan", lambda: "", JsonClient(), town.clock)
+    production = replace(rehearsed, provider=provider, sessions=replace(rehearsed.sessions, invites=False))
+    for shot in chain(_applicant(town), _desk(town), _bench(town)):
+        town.desk = replace(town.desk, entrance=production if shot.issuer else rehearsed)
+        yield shot
+        town.desk = replace(town.desk, entrance=rehearsed)
 
 
 def _applicant(town: Town) -> Iterator[Shot]:
@@ -191,6 +206,8 @@ def _locked(town: Town) -> str:
 def _desk(town: Town) -> Iterator[Shot]:
     yield Shot("09-sign-in", "desk/sign-in")
     yield Shot("09-sign-in-wrong", "desk/sign-in", press=("登录",), fill=(("token", "AAAA.BBBB"),))
+    yield Shot("09-sign-in-production", "desk/sign-in", issuer=True)
+    yield Shot("09-sign-in-ended", "desk/sign-in", query="?ended=1", issuer=True)
     yield Shot("09-sign-in-refused", "desk/sign-in/return", status=403)
     session = town.desk.sign_in(town.desk.invite(town.official))
     second = town.desk.sign_in(town.desk.invite(Official("李审批", "QD", "li-1")))
