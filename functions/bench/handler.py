@@ -6,5 +6,5 @@ from wugan import bootstrap
 from wugan.aws.runtime import answering
 from wugan.web.bench_app import create
 
-app = create(bootstrap.bench, lambda: bootstrap.entrance().sessions, bootstrap.public_url)
+app = create(bootstrap.bench, bootstrap.sessions, bootstrap.public_url)
 handler = answering(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from chalice.app import Chalice
@@ -36,7 +36,7 @@ def _timer(ask: Callable[[], Any]) -> Callable[[], float]:
     return once
 
 
-def _asking(app: Chalice, path: str, headers: dict[str, str]) -> Callable[[], Any]:
+def _asking(app: Chalice, path: str, headers: dict[str, str], status: int = 200) -> Callable[[], Any]:
     event = rest_event(app, "GET", path, headers, b"")
     assert event
 
@@ -44,16 +44,22 @@ def _asking(app: Chalice, path: str, headers: dict[str, str]) -> Callable[[], An
         return app(event, None)
 
     answer = ask()
-    assert answer["statusCode"] == 200, (path, answer["statusCode"])
+    assert answer["statusCode"] == status, (path, answer["statusCode"])
     return ask
+
+
+def measured(served: list[Chalice], asked: Iterable[Shot]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Every page that a GET shows, and how to ask for it; to be asked at once: the cases go on."""
+    for shot in asked:
+        if not shot.press:
+            yield shot.name, _page(served, shot)
 
 
 def _page(served: list[Chalice], shot: Shot) -> Callable[[], Any]:
     """One page of the screenshots, as a GET."""
-    cookie = f"{'wugan_desk' if shot.path.startswith('desk') else 'wugan_session'}={shot.session}"
-    headers = {"Accept": "text/html", "Cookie": cookie}
+    headers = {"Accept": "text/html", "Cookie": f"{shot.cookie}={shot.session}"}
     app = next(a for a in served if rest_event(a, "GET", f"/{shot.path}", headers, b""))
-    return _asking(app, f"/{shot.path}", headers)
+    return _asking(app, f"/{shot.path}", headers, shot.status)
 
 
 @bench("pages")
@@ -62,10 +68,9 @@ def pages() -> Iterator[Row]:
     pin()
     town, hello = Town(), "a bare Chalice handler"
     served, least = apps(town), _asking(bare(), "/hello", {"Accept": "application/json"})
-    for shot in shots(town):  # each is asked now: the cases go on
-        if not shot.press and shot.name != "10-problem":
-            seconds = medians({hello: _timer(least), shot.name: _timer(_page(served, shot))}, REPEATS)
-            yield _row(shot.name, seconds, hello)
+    for name, ask in measured(served, shots(town)):
+        seconds = medians({hello: _timer(least), name: _timer(ask)}, REPEATS)
+        yield _row(name, seconds, hello)
     yield from _json(least, hello)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
@@ -25,8 +26,10 @@ from wugan.cases.audit import Reader
 from wugan.cases.model import Power, Task
 from wugan.courier.port import Detail, ParcelState
 from wugan.errors import Forbidden
+from wugan.http import JsonClient
 from wugan.items.catalogue import load_file
 from wugan.signin.official import Official, Role
+from wugan.signin.provider import Provider
 from wugan.web.bench.words import digest
 
 AGENT = {"name": "代小办", "id_number": "37020219900307205X", "mobile": "13700000011"}
@@ -54,13 +57,31 @@ class Shot:
     press: tuple[str, ...] = ()
     fill: tuple[tuple[str, str], ...] = ()
     query: str = ""
+    issuer: bool = False  # officials sign in as in production: at an issuer, without invitations
+    status: int = 200  # of the page before anything is pressed
+
+    @property
+    def cookie(self) -> str:
+        """The cookie that carries the session: officials have another than applicants."""
+        return "wugan_desk" if self.path.startswith(("desk", "bench")) else "wugan_session"
+
+
+class Published(Provider):
+    """An issuer that tells where its own session ends; nobody gets as far as asking it for more."""
+
+    def end_url(self) -> str | None:
+        return f"{self.issuer}/end"
 
 
 def shots(town: Town) -> Iterator[Shot]:
-    """Every page, each on a case of its own."""
-    yield from _applicant(town)
-    yield from _desk(town)
-    yield from _bench(town)
+    """Every page, each on a case of its own. While a shot is looked at, officials sign in as it says."""
+    rehearsed = town.desk.entrance
+    provider = Published("https://issuer.example", "wugan", lambda: "", JsonClient(), town.clock)
+    production = replace(rehearsed, provider=provider, sessions=replace(rehearsed.sessions, invites=False))
+    for shot in chain(_applicant(town), _desk(town), _bench(town)):
+        town.desk = replace(town.desk, entrance=production if shot.issuer else rehearsed)
+        yield shot
+        town.desk = replace(town.desk, entrance=rehearsed)
 
 
 def _applicant(town: Town) -> Iterator[Shot]:
@@ -131,7 +152,7 @@ def _applicant(town: Town) -> Iterator[Shot]:
     yield Shot("06-progress-rejected", f"c/{rejected}/progress", session, rejected)
     yield Shot("08-verify", "verify")
     yield Shot("08-verify-unknown", "verify", press=("查询",), fill=(("code", "ABCDEFGHJK"), ("credit_code", "91370283MA36AL168X")))
-    yield Shot("10-problem", "c/forged.link")
+    yield Shot("10-problem", "c/forged.link", status=403)
     yield Shot("11-ledger-empty", "ledger")
     town.sequence()
     yield Shot("11-ledger", "ledger")
@@ -190,7 +211,9 @@ def _locked(town: Town) -> str:
 def _desk(town: Town) -> Iterator[Shot]:
     yield Shot("09-sign-in", "desk/sign-in")
     yield Shot("09-sign-in-wrong", "desk/sign-in", press=("登录",), fill=(("token", "AAAA.BBBB"),))
-    yield Shot("09-sign-in-refused", "desk/sign-in/return")
+    yield Shot("09-sign-in-production", "desk/sign-in", issuer=True)
+    yield Shot("09-sign-in-ended", "desk/sign-in", query="?ended=1", issuer=True)
+    yield Shot("09-sign-in-refused", "desk/sign-in/return", status=403)
     session = town.desk.sign_in(town.desk.invite(town.official))
     second = town.desk.sign_in(town.desk.invite(Official("李审批", "QD", "li-1")))
     for code in ("water-supply-representative", "water-supply-address", "film-screening-filing"):
@@ -227,7 +250,7 @@ def _by_hand(town: Town, session: str, second: str) -> Iterator[Shot]:
     yield Shot("09-tasks-none", "desk/tasks", session, query="?task=keeper")
     yield Shot("09-case-tasks", f"desk/cases/{case_id}", session)
     yield from _in_question(town, session)
-    yield Shot("09-problem", "desk/cases/unknown", session)
+    yield Shot("09-problem", "desk/cases/unknown", session, status=404)
 
 
 def _in_question(town: Town, session: str) -> Iterator[Shot]:
@@ -267,7 +290,7 @@ def _bench(town: Town) -> Iterator[Shot]:
     Statistics(town.store, town.items, town.workshop.text, town.clock).run()
     yield Shot("12-statistics", "bench/statistics", session)
     yield Shot("12-statistics-item", "bench/statistics", session, query=f"?item={CHANGE}")
-    yield Shot("12-problem", "bench/items/nothing", session)
+    yield Shot("12-problem", "bench/items/nothing", session, status=404)
 
 
 def show(page: Page, base: str, shot: Shot, *, elder: bool | None = None) -> None:
@@ -277,8 +300,7 @@ def show(page: Page, base: str, shot: Shot, *, elder: bool | None = None) -> Non
     wanted = (size[1] if size else "0") if elder is None else str(int(elder))
     page.context.add_cookies([{"name": "wugan_elder", "value": wanted, "url": f"{base}/"}])
     if shot.session:
-        name = "wugan_desk" if shot.path.startswith(("desk", "bench")) else "wugan_session"
-        page.context.add_cookies([{"name": name, "value": shot.session, "url": f"{base}/{shot.path}"}])
+        page.context.add_cookies([{"name": shot.cookie, "value": shot.session, "url": f"{base}/{shot.path}"}])
     page.goto(f"{base}/{shot.path}{'' if size else shot.query}")
     for button in shot.press:
         for name, value in shot.fill:

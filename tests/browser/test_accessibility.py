@@ -22,7 +22,8 @@ MOST_BYTES = 60_000  # of a first view, compressed
 FILES = {
     "/c/{link}/certificate", "/c/{link}/proof", "/static/{name}", "/health", "/ledger/checkpoint", "/ledger/log.vkey",
     "/ledger/tile/{level}/{a}", "/ledger/tile/{level}/{a}/{b}", "/ledger/tile/{level}/{a}/{b}/{c}",
-    "/desk/cases/{case_id}/label/{kind}", "/bench/items/{code}/{digest}/yaml", "/bench/statistics/csv", "/callbacks/wechat/{jurisdiction}",
+    "/desk/cases/{case_id}/label/{kind}", "/desk/cases/{case_id}/application",
+    "/bench/items/{code}/{digest}/yaml", "/bench/statistics/csv", "/callbacks/wechat/{jurisdiction}",
 }  # fmt: skip
 
 PRESSED = {"/c/{link}/identity/code"}  # 02-code comes there by a button

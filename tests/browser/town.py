@@ -45,6 +45,7 @@ from wugan.memory.stores import (
     MemoryLookup,
     MemoryRequestStore,
     MemoryRoster,
+    MemorySignedOut,
     MemoryWaitStore,
     SeededRandom,
 )
@@ -94,8 +95,8 @@ class Town:
         )
         self.messenger, self.identity, self.courier = MemoryMessenger(), MemoryIdentity(self.clock), MemoryCourier()
         self.department, self.requests = MemoryDepartment(), MemoryRequestStore()
-        self.roster = MemoryRoster()
-        sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, invites=True)
+        self.roster, self.signed_out = MemoryRoster(), MemorySignedOut()
+        sessions = Sessions(self.context.keys, self.clock, self.context.random.hex, self.signed_out, invites=True)
         self.entrance = Entrance(sessions, RoleMap("roles", {}), None, self.context.public_url, self.roster.arrived)
         self.desk, self.people = Desk(self.context, self.entrance, self.roster), MemoryPeopleStore()
         self.parcels = Parcels(self.context)

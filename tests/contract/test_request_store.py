@@ -1,4 +1,4 @@
-"""One contract for the stores of requests in memory and in DynamoDB (moto)."""
+"""One contract for the stores of requests and of sessions signed out, in memory and in DynamoDB (moto)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from tests.support.aws import storage
 from wugan import bootstrap
 from wugan.cases.ports import Claim, RequestStore
-from wugan.memory.stores import MemoryRequestStore
+from wugan.memory.stores import MemoryRequestStore, MemorySignedOut
+from wugan.signin.session import SignedOut
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CLAIM = Claim("t1", "of the body", 7, NOW + timedelta(seconds=60), NOW + timedelta(days=1))
@@ -43,3 +44,19 @@ def test_who_comes_second_changes_nothing(store: RequestStore) -> None:
     assert store.get("a") == CLAIM
     assert not store.swap("b", CLAIM, replace(CLAIM, tag="t3"))
     assert store.get("b") is None
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def signed_out(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignedOut]:
+    if request.param == "memory":
+        yield MemorySignedOut()
+        return
+    with storage(monkeypatch):
+        yield bootstrap.sessions().signed_out
+
+
+def test_a_session_that_was_signed_out_is_known_and_no_other(signed_out: SignedOut) -> None:
+    assert not signed_out.has("a")
+    for _ in range(2):
+        signed_out.add("a", NOW)
+    assert (signed_out.has("a"), signed_out.has("b")) == (True, False)

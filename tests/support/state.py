@@ -18,7 +18,8 @@ def _places(town: Town) -> list[tuple[Any, str]]:
         *((store, name) for name in _CASES), (store.waits, "records"), (store.waits, "answered_at"), (town.requests, "claims"),
         (town.items, "versions"), (town.identity, "faces"), (town.identity, "codes"), (town.identity, "_wrong"),
         (town.courier, "orders"), (town.courier, "parcels"), (town.changes, "__dict__"), (town.items, "recorded"),
-        (town.people, "records"), (town.people, "persons"), (town.roster, "officials"), (town.workshop.runs, "states"),
+        (town.people, "records"), (town.people, "persons"), (town.roster, "officials"), (town.signed_out, "sessions"),
+        (town.workshop.runs, "states"),
     ]  # fmt: skip
 
 

@@ -110,13 +110,13 @@ CALLS = {
     | {f"dynamodb:Query Cases/index/by_queue{kind}" for kind in ("", "_item", "_light", "_officer")}
     | {"dynamodb:Query Cases/index/by_task", "dynamodb:BatchGetItem Cases"}
     | {"dynamodb:Query Cases/index/by_subject", "dynamodb:Query Items"}
-    | {"secretsmanager:GetSecretValue OidcClientSecretArn"},
+    | {"secretsmanager:GetSecretValue OidcClientSecretArn", "dynamodb:GetItem Requests", "dynamodb:PutItem Requests"},
     "bench": ITEM
     | LINK
     | {"dynamodb:Query Items", "dynamodb:PutItem Items", "s3:ListBucket RegistryBucket", "s3:ListBucket FilesBucket"}
     | {f"s3:{action} RegistryBucket/runs/simulations/*" for action in ("GetObject", "PutObject")}
     | {"s3:GetObject FilesBucket/statistics/*", "states:StartExecution stateMachine:wugan-${Stage}-simulate"}
-    | {"states:DescribeExecution execution:wugan-${Stage}-simulate:*"},
+    | {"states:DescribeExecution execution:wugan-${Stage}-simulate:*", "dynamodb:GetItem Requests"},
     "simulate": ITEM
     | CLEAN
     | {"s3:ListBucket RegistryBucket"}

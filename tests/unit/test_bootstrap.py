@@ -57,11 +57,19 @@ def test_production_signs_in_at_a_real_issuer(issuer: str) -> None:
 @pytest.mark.usefixtures("_fresh")
 @pytest.mark.parametrize(("stage", "invites"), [(config.PRODUCTION, False), ("rehearsal", True), ("", False)])
 def test_invitations_are_for_rehearsals(monkeypatch: pytest.MonkeyPatch, stage: str, invites: bool) -> None:
-    for name, value in {config.STAGE: stage, config.CASES_TABLE: "cases", "AWS_DEFAULT_REGION": "cn-north-1"}.items():
+    for name, value in {
+        config.STAGE: stage,
+        config.CASES_TABLE: "cases",
+        config.REQUESTS_TABLE: "requests",
+        "AWS_DEFAULT_REGION": "cn-north-1",
+    }.items():
         monkeypatch.setenv(name, value)
-    bootstrap.entrance.cache_clear()
+    cached = (bootstrap.entrance, bootstrap.sessions, bootstrap.roster)
+    for one in cached:
+        one.cache_clear()
     made = bootstrap.entrance()
-    bootstrap.entrance.cache_clear()
+    for one in cached:
+        one.cache_clear()
     assert (made.sessions.invites, made.provider) == (invites, None)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support import people
 from tests.support.workshop import MemoryText
 from tests.unit.cases.made import opened
-from wugan.bench.statistics import FALSE_PUSHES, WEEKS, Counted, Statistics, Week, counted, week_of, weeks
+from wugan.bench.statistics import FALSE_PUSHES, WEEKS, Counted, Statistics, Week, counted, medians, week_of, weeks
 from wugan.cases.model import Head, Outcome
 from wugan.clock import BEIJING, FixedClock
 from wugan.memory.stores import MemoryCaseStore, MemoryItemStore, MemoryWaitStore
@@ -130,3 +130,11 @@ def test_a_hit_that_was_never_pushed_is_no_false_push(end: tuple[Outcome, str]) 
     outcome, reason = end
     (row,) = weeks([head(1, "x", 1, outcome=outcome, reason=reason), head(2, "x", 1, outcome=outcome, reason=reason, prompted_at=NOW)])
     assert (row.hits, row.pushed, row.false_pushes) == (2, 1, 1)
+
+
+def test_an_items_median_is_of_all_its_deliveries() -> None:
+    """Not of the medians of its weeks."""
+    assert medians([]) == {}
+    at = [replace(head(n, CODES[0], 30), delivered_at=NOW - timedelta(days=30 - days)) for n, days in enumerate((1, 2, 9))]
+    assert medians([*at, head(9, CODES[1], 3)]) == {CODES[0]: 2.0}
+    assert counted(Counted(NOW, (), {"a": 2.5}).as_text()).days == {"a": 2.5}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import hmac
 import json
@@ -13,7 +14,9 @@ from typing import Any
 import pytest
 
 from infra.sandbox.issuer import Issuer, Key, b64
+from tests.browser.serve import STAGE
 from tests.unit.signin.conftest import ROLES, Door, Served
+from tests.unit.web.client import Client
 from wugan.errors import VendorUnavailable
 from wugan.signin.official import Official, Role
 from wugan.signin.problem import SignInRefused
@@ -157,6 +160,19 @@ def test_the_way_back_leads_nowhere_else(door: Door) -> None:
 def test_signing_out_leads_to_the_issuers_end(door: Door, served: Served) -> None:
     door.client.submit(door.sign_in("qd-approver-1"), "/sign-out")
     assert f"{served.url}/end?client_id=wugan" in door.client.get("/desk/sign-in?ended=1").text
+
+
+def test_signing_out_ends_the_session_wherever_its_cookie_was_copied(door: Door) -> None:
+    door.sign_in("qd-approver-1")
+    door.town.clock.move(minutes=30)
+    page, copied = door.client.get("/desk"), Client(door.town, copy.deepcopy(door.client.cookies))
+    assert copied.get("/desk").path == "/desk"
+    other = Client(door.town)
+    other.cookies = {f"{STAGE}/": {"wugan_desk": door.town.entrance.sessions.begin(Official("王", "QD"))}}
+    door.client.submit(page, "/sign-out")
+    assert copied.get("/desk").path == "/desk/sign-in?to=desk"
+    assert copied.submit(page, "/desk/search", search="x").path.startswith("/desk/sign-in")
+    assert other.get("/desk").path == "/desk"  # nobody else's ends
 
 
 def test_a_session_is_renewed_while_it_is_used_and_ends_after_eight_hours(door: Door) -> None:

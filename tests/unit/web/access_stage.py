@@ -143,7 +143,7 @@ class Stage:
         """The same, as they were given out long ago."""
         keys, past = self.town.context.keys, self.town.clock.wall() - LAST
         case_id = self.town.head(self.case).case_id
-        then = Sessions(keys, FixedClock(past), self.town.context.random.hex, invites=True)
+        then = Sessions(keys, FixedClock(past), self.town.context.random.hex, self.town.signed_out, invites=True)
         return replace(
             real, link=keys.link(case_id, past), session=keys.seal("session", {"c": case_id, "a": "", "w": 0}, past),
             desk=then.begin(official), invite=then.invite(official), late=int(LAST.total_seconds()),

@@ -8,20 +8,23 @@ import html
 import logging
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from tests.browser.serve import STAGE
-from tests.browser.town import RENEWAL, Town
+from tests.browser.town import ADDRESS, RENEWAL, SLOTS, Town
 from tests.unit.web.client import Client, Forms, Reply
 from wugan.approval.port import DecisionKind
 from wugan.cases import deadlines, decide
+from wugan.cases.declaration import Declaration
 from wugan.cases.desk import Official
 from wugan.cases.model import Change, Outcome, Stage, Task
+from wugan.clock import BEIJING
 from wugan.courier.port import Detail, ParcelState
 from wugan.errors import Conflict, NotWaiting
 from wugan.signin.official import Role
+from wugan.web import texts
 from wugan.web.applicant_app import SESSION_COOKIE
 from wugan.web.desk.case import _years_later
 from wugan.web.desk_app import ROUTES
@@ -322,6 +325,61 @@ def test_who_opened_whose_data_is_logged_without_the_data(desk: Client, waiting:
     [told] = [vars(record) for record in caplog.records if record.name == "wugan.audit"]
     assert (told["route"], told["official"], told["case_id"]) == ("/desk/cases/{case_id}", "王审批", waiting)
     assert "13900000017" not in str(told)
+
+
+def test_every_look_at_personal_data_is_logged_and_no_refused_one(
+    town: Town, desk: Client, waiting: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    page, other = desk.get(f"/desk/cases/{waiting}"), sits(town, Official("李审批", "LX"))
+    with caplog.at_level(logging.INFO, "wugan.audit"):
+        for path in ("", "/subject", "/application", "/label/pickup"):
+            assert desk.get(f"/desk/cases/{waiting}{path}").status == 200
+            assert other.get(f"/desk/cases/{waiting}{path}").status == 403
+        assert desk.submit(page, "/decide", number="").status == 400
+        assert desk.get("/desk/cases/unknown").status == 404
+        assert desk.get(f"/desk/cases/{waiting}/label/give_back").status == 404
+    told = [vars(record) for record in caplog.records if record.name == "wugan.audit"]
+    assert {(one["official"], one["case_id"]) for one in told} == {("王审批", waiting)}
+    own = "/desk/cases/{case_id}"
+    assert [one["route"] for one in told] == [own, f"{own}/subject", f"{own}/application", f"{own}/label/{{kind}}", own]
+
+
+def test_a_case_shows_what_the_applicant_disputes_chose_and_submitted(town: Town, desk: Client, link: str) -> None:
+    session = town.to_declaration(link)
+    field = town.item(link).form[0].name
+    place, why = "山东省青岛市市南区香港中路10号", {field: "登记时写错了"}
+    told = Declaration({}, {field: "更正的内容"}, "courier", "courier", place, ADDRESS, SLOTS[0], why)
+    town.applicant.declare(link, session, told)
+    town.system(link)
+    case_id = town.head(link).case_id
+    for reader in (desk, sits(town, AUDITOR)):
+        text = reader.get(f"/desk/cases/{case_id}").text
+        for words in ("更正的内容", "登记时写错了", "快递上门取走", "香港中路10号", "11月24日（周二）09:00", "快递寄送", ADDRESS, "还剩"):
+            assert words in text
+        file = reader.get(f"/desk/cases/{case_id}/application")
+        assert (file.headers["Content-Type"], hashlib.sha256(file.content).hexdigest()) == (
+            "application/pdf",
+            town.sealed(case_id, "application")["documents"][0]["sha256"],
+        )
+
+
+def test_a_document_that_comes_out_otherwise_is_not_shown_as_submitted(desk: Client, waiting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wugan.web.desk.case.application", lambda *_: b"%PDF-1.4 of a later program")
+    assert desk.get(f"/desk/cases/{waiting}/application").status == 404
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ("2026-11-27T10:00", "还剩3个工作日"),  # a Friday
+        ("2026-12-02T09:00", "今天到期"),
+        ("2026-12-03T00:00", "已超期1个工作日"),
+        ("2026-12-06T12:00", "已超期2个工作日"),  # a Sunday
+    ],
+)
+def test_the_time_left_is_told_in_working_days(now: str, words: str) -> None:
+    until = datetime(2026, 12, 3, tzinfo=BEIJING)
+    assert texts.time_left(until, datetime.fromisoformat(now).replace(tzinfo=BEIJING)) == words
 
 
 def test_the_queue_is_filtered_and_counted(town: Town, desk: Client, waiting: str) -> None:

@@ -67,6 +67,7 @@ GET /desk
 GET /desk/cases/{case_id}
 GET /desk/cases/{case_id}/subject
 GET /desk/search
+GET /desk/cases/{case_id}/application
 POST /desk/search
 GET /desk/cases/{case_id}/decide
 POST /desk/cases/{case_id}/decide

@@ -25,7 +25,7 @@ from wugan.aws.ledger_rows import DynamoLedgerRows
 from wugan.aws.people_store import DynamoPeopleStore
 from wugan.aws.queues import SqsQueue
 from wugan.aws.registry_files import S3RegistryFiles, S3SubjectLookup
-from wugan.aws.request_store import DynamoRequestStore
+from wugan.aws.request_store import DynamoRequestStore, DynamoSignedOut
 from wugan.aws.roster import DynamoRoster
 from wugan.aws.runtime import describe
 from wugan.aws.secrets import parameter, secret_json, secret_text
@@ -336,15 +336,22 @@ def applicant() -> Applicant:
 
 
 @cache
+def sessions() -> Sessions:
+    """The officials' sessions, for the desk and the bench."""
+    signed_out = DynamoSignedOut(settings().need(config.REQUESTS_TABLE))
+    rehearses = settings().get(config.STAGE) in config.REHEARSALS
+    return Sessions(Keyring(link_secret), clock(), SystemRandom().hex, signed_out, invites=rehearses)
+
+
+@cache
 def entrance() -> Entrance:
-    """The officials' sign-in, for the desk and the bench; they alone pay for the provider's imports."""
+    """The officials' sign-in, at the desk; it alone pays for the provider's imports."""
     from wugan.signin.provider import Provider
 
     get, rehearses = settings().get, settings().get(config.STAGE) in config.REHEARSALS
-    sessions = Sessions(Keyring(link_secret), clock(), SystemRandom().hex, invites=rehearses)
     roles = RoleMap.of(get(config.OIDC_ROLE_CLAIM) or "roles", get(config.OIDC_ROLES))
     provider = Provider(get(config.OIDC_ISSUER), get(config.OIDC_CLIENT_ID), _client_secret, JsonClient(), clock(), plain=rehearses)
-    return Entrance(sessions, roles, provider if provider.issuer else None, public_url, roster().arrived)
+    return Entrance(sessions(), roles, provider if provider.issuer else None, public_url, roster().arrived)
 
 
 @cache

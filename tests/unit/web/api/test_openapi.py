@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jsonschema
 import pytest
 
 from tests.unit.web.api.caller import Caller, told
-from wugan.web.api import models, problems
+from wugan.web.api import models, openapi, problems
 from wugan.web.api.operation import Access
 from wugan.web.api.operations import OPERATIONS
 
@@ -23,6 +24,13 @@ def document(caller: Caller) -> dict[str, Any]:
 def test_it_is_public_and_of_version_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"] == "3.1.0"
     assert {o["operationId"] for path in document["paths"].values() for o in path.values()} == {o.id for o in OPERATIONS}
+
+
+def test_it_says_where_and_in_chinese_what(document: dict[str, Any], caller: Caller) -> None:
+    assert document["servers"] == [{"url": caller.town.public_url}]
+    said = [o["summary"] for path in document["paths"].values() for o in path.values()]
+    assert len({*said}) == len(OPERATIONS) == len(openapi.SUMMARIES)
+    assert all(re.search("[\u4e00-\u9fff]", words) and len(words) <= 24 for words in said)
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

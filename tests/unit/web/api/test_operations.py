@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from tests.unit.web.client import Reply
 from wugan.approval.port import DecisionKind
 from wugan.cases.decide import MOST_CHECKS
 from wugan.cases.model import Outcome
+from wugan.cases.together import Other
 from wugan.courier.port import ParcelState
 from wugan.web.api.operation import Access, Operation
 from wugan.web.api.operations import OPERATIONS
@@ -305,8 +307,24 @@ def test_entity_tags(caller: Caller) -> None:
     assert caller.get("/case", If_None_Match=f'"0", W/{tag}').status == 304
     reply = caller.identify()
     assert caller.get("/case", If_None_Match=tag).status == 200
-    assert caller.get("/case/progress", If_None_Match=reply.headers["ETag"]).status == 304
     assert caller.get("/case", If_None_Match=reply.headers["ETag"]).status == 200  # the masked case is another representation
+    assert caller.get("/case/progress", If_None_Match=caller.get("/case/progress").headers["ETag"]).status == 304
+
+
+def test_an_entity_tag_changes_with_what_is_told_though_the_case_stays(caller: Caller, town: Town) -> None:
+    caller.identify()
+    told(caller.post("/case/intention", {"answer": "continue"}))
+    town.declaring.declare(town.head(caller.link).case_id)
+    form, progress = (caller.get(f"/case/{name}").headers["ETag"] for name in ("declaration", "progress"))
+    assert form.partition("-")[0] == progress.partition("-")[0]
+    other = Other("名称变更", "https://example.test/c/another.link")
+    town.applicant = replace(town.applicant, slots=lambda *_: ("2026-12-01T09:00/11:00",), others=lambda *_: (other,))
+    for name, tag in (("declaration", form), ("progress", progress)):
+        reply = caller.get(f"/case/{name}", If_None_Match=tag)
+        assert (reply.status, reply.headers["ETag"] == tag) == (200, False)
+    assert caller.get("/case/events?limit=1").headers["ETag"] != caller.get("/case/events?limit=2").headers["ETag"]
+    assert refused(caller.post("/case/decline", {}, If_Match=f"W/{form}")) == (412, "outdated", "If-Match")
+    assert told(caller.post("/case/decline", {}, If_Match=form))["outcome"] == "declined"
 
 
 def test_a_change_of_what_one_saw(caller: Caller, town: Town, link: str) -> None:

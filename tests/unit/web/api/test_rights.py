@@ -61,7 +61,7 @@ def test_somebody_is_entrusted_acts_and_is_entrusted_no_more(person: Caller, tow
     reply = person.get("/case/agents")
     [made] = told(reply)["agents"]
     assert (made["agent"], made["name"], made["powers"]) == ("1", AGENT["name"], ["declare"])
-    assert reply.headers["ETag"] == f'"{town.head(link).version}"'
+    assert reply.headers["ETag"].startswith(f'"{town.head(link).version}-')
     agent = as_agent(town, made["link"])
     assert told(agent.get("/case/progress"))["agent"] is True
     told(agent.post("/case/intention", {"answer": "continue"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -60,6 +61,11 @@ class Application:
     def kept(self) -> dict[str, Any]:
         """The package as it stays in the case: of the documents, which are made from it, name and hash."""
         return asdict(self) | {"documents": [{"name": d.name, "sha256": d.sha256} for d in self.documents]}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Application:
+        """The package that was kept, without its documents, which are made from it."""
+        return cls(**{**kept, "materials": tuple(kept["materials"]), "changes": tuple(kept["changes"]), "documents": ()})
 
 
 def document(name: str, media_type: str, content: bytes) -> Document:

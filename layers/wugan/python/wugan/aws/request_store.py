@@ -1,4 +1,4 @@
-"""Requests under their idempotency keys in DynamoDB; rows end by the table's time to live."""
+"""Requests under their idempotency keys, and sessions that were signed out, in DynamoDB; rows end by the table's time to live."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pynamodb.exceptions import PutError
 
 from wugan.aws.tables import request_rows
 from wugan.cases.ports import Claim
+
+SIGNED_OUT = "signed-out"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,33 @@ class DynamoRequestStore:
                 raise
             return False
         return True
+
+
+@dataclass(frozen=True)
+class DynamoSignedOut:
+    """Sessions that were signed out (`wugan.signin.session.SignedOut`), a small row each on the table `requests`."""
+
+    requests_table: str
+
+    @property
+    def rows(self) -> Any:
+        return request_rows(self.requests_table)
+
+    def add(self, session: str, until: datetime) -> None:
+        ends = int(until.timestamp())
+        self.rows(_name(session), tag=SIGNED_OUT, fingerprint=SIGNED_OUT, seq=0, until=ends, expires_at=ends).save()
+
+    def has(self, session: str) -> bool:
+        try:
+            self.rows.get(_name(session), consistent_read=True)
+        except self.rows.DoesNotExist:
+            return False
+        return True
+
+
+def _name(session: str) -> str:
+    """Unlike the name of any request, which is a MAC."""
+    return f"{SIGNED_OUT}#{session}"
 
 
 def _moment(seconds: float) -> datetime:

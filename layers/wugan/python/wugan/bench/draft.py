@@ -10,6 +10,7 @@ from wugan.items import catalogue, source
 from wugan.items.catalogue import Entry
 from wugan.items.model import Item
 from wugan.items.problem import ItemInvalid, Problem
+from wugan.items.said import said
 
 NAME = "draft.yaml"  # what problems call the text
 
@@ -29,7 +30,7 @@ def check(text: str, others: Iterable[Item]) -> Checked:
     except ItemInvalid as invalid:
         return Checked(None, invalid.problems)
     taken = [o for o in others if o.number == entry.item.number and o.code != entry.item.code]
-    found = [Problem(("number",), f"{o.number} is also the number of {o.code}; give each item its own") for o in taken]
+    found = [Problem(("number",), said("taken", value=o.number, field="number", others=o.code)) for o in taken]
     return Checked(entry, tuple(entry.located([*found, *checks.check(entry.item)])))
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
 from statistics import median
@@ -55,10 +55,11 @@ class Counted:
 
     at: datetime | None = None
     weeks: tuple[Week, ...] = ()
+    days: Mapping[str, float] = field(default_factory=dict)  # median from hit to delivered of all these weeks, by item
 
     def as_text(self) -> str:
         """JSON."""
-        return json.dumps({"at": self.at.isoformat() if self.at else None, "weeks": [asdict(w) for w in self.weeks]}, ensure_ascii=False)
+        return json.dumps(asdict(self) | {"at": self.at.isoformat() if self.at else None}, ensure_ascii=False)
 
 
 def counted(text: str) -> Counted:
@@ -66,7 +67,7 @@ def counted(text: str) -> Counted:
     if not text:
         return Counted()
     body: dict[str, Any] = json.loads(text)
-    return Counted(datetime.fromisoformat(body["at"]), tuple(Week(**w) for w in body["weeks"]))
+    return Counted(datetime.fromisoformat(body["at"]), tuple(Week(**w) for w in body["weeks"]), body.get("days", {}))
 
 
 def week_of(at: datetime) -> str:
@@ -101,6 +102,15 @@ def summed(item: str, week: str, cases: Iterable[Head]) -> Week:
     )
 
 
+def medians(heads: Iterable[Head]) -> dict[str, float]:
+    """By item, the median days from hit to delivery of the cases that came so far."""
+    of: dict[str, list[float]] = defaultdict(list)
+    for head in heads:
+        if head.delivered_at:
+            of[head.item_code].append(days_to_delivery(head))
+    return {code: round(median(days), 1) for code, days in sorted(of.items())}
+
+
 def days_to_delivery(head: Head) -> float:
     """Days from the hit to the delivery."""
     assert head.delivered_at is not None
@@ -120,9 +130,9 @@ class Statistics:
         """Count the last weeks anew; rows of older hits stay as they are."""
         now = self.clock.now()
         start = _monday(now) - timedelta(weeks=WEEKS - 1)
-        fresh = weeks(head for code in sorted({r.code for r in self.items.releases()}) for head in self._since(code, start))
+        heads = [head for code in sorted({r.code for r in self.items.releases()}) for head in self._since(code, start)]
         settled = [w for w in counted(self.kept.read()).weeks if w.week < week_of(start)]
-        found = Counted(now, (*settled, *fresh))
+        found = Counted(now, (*settled, *weeks(heads)), medians(heads))
         self.kept.write(found.as_text())
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from wugan.workdays import is_workday
 
@@ -30,6 +30,11 @@ def span(start: datetime, end: datetime) -> float:
             total += min(midnight, end) - start
         start = midnight
     return total / DAY
+
+
+def workdays(after: date, until: date) -> int:
+    """How many working days there are after the one day, up to the other."""
+    return sum(is_workday(after + n * DAY) for n in range(1, (until - after).days + 1))
 
 
 def period(at: datetime, days: float) -> datetime:

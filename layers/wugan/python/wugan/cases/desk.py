@@ -15,6 +15,7 @@ from wugan.approval.port import Decision, DecisionKind
 from wugan.cases import decide, profile
 from wugan.cases.context import Context
 from wugan.cases.decide import CallOutcome
+from wugan.cases.declaration import ADDRESSES
 from wugan.cases.model import Event, Head, Stage, Task
 from wugan.cases.ports import Roster
 from wugan.cases.profile import Profile
@@ -63,8 +64,10 @@ class DeskCase:
 
     head: Head
     item: Item
+    subject_name: str  # empty when erased
     changes: tuple[dict[str, Any], ...]
     application: Mapping[str, Any] | None
+    ways: Mapping[str, str | None]  # the addresses and the time that the person's choice asks for
     contact: Mapping[str, Any]
     events: list[Event]
     recheck: Recheck | None  # until the decision
@@ -161,12 +164,15 @@ class Desk:
         head = self._own(official, case_id)
         item, sealed = self.context.item(head), self.context.store.unsealed(case_id)
         contacts = sealed.get("contacts") or [{}]
-        filled = prefill.from_json((sealed.get("form") or {"fields": []})["fields"])
+        form = sealed.get("form") or {"fields": []}
+        filled = prefill.from_json(form["fields"])
         return DeskCase(
             head=head,
             item=item,
+            subject_name=(sealed.get("subject") or {}).get("name") or "",
             changes=tuple(sealed.get("changes", ())),
             application=sealed.get("application"),
+            ways={name: form.get(name) for name in (*ADDRESSES, "pickup_slot")},
             contact=contacts[min(head.contact, len(contacts) - 1)],
             events=self.context.store.events(case_id),
             recheck=recheck(self.context.lookup, head, item, filled) if head.stage in BEFORE_DECISION else None,

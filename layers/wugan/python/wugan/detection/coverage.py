@@ -27,6 +27,7 @@ from wugan.detection.row import Row
 from wugan.detection.rule import Rule, RuleCondition, rule
 from wugan.items.model import FilingTrigger, Item, Persona, RenewalTrigger
 from wugan.items.problem import Problem
+from wugan.items.said import Said, said
 from wugan.registry import normalise
 from wugan.registry.feeds import BUSINESS, LICENCE
 from wugan.registry.model import Subject
@@ -62,12 +63,12 @@ def check(item: Item) -> list[Problem]:
     """What is missing, each with what to add."""
     shown, place = cover(item), ("personas",)
     expressions = {c.name: c.expression for c in rule(item, "").conditions}
-    found = [] if shown.hits else [Problem(place, "none hits; add an ordinary case that the item is for, with `hit: true`")]
+    found = [] if shown.hits else [Problem(place, said("none_hits"))]
     for name, personas in shown.near_misses.items():
         if not personas:
             found.append(Problem(place, _near_miss_wanted(item, name, expressions[name])))
     if not shown.dirty:
-        found.append(Problem(place, "none is dirty; add one as real rows are, such as a credit_code in small letters or an empty name"))
+        found.append(Problem(place, said("none_dirty")))
     return found
 
 
@@ -101,12 +102,12 @@ def _missed_alone(verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield missed[0]
 
 
-def _near_miss_wanted(item: Item, name: str, expression: Expression) -> str:
+def _near_miss_wanted(item: Item, name: str, expression: Expression) -> Said:
     if name.startswith("when."):
         example = f"records in which {text(expression)} does not hold; if none can, other conditions ask for it: remove it from `when`"
     else:
         example = _HINTS.get(name) or _hint(item, name)
-    return f"no near miss for {name}; add a persona with `hit: false` in which only this keeps the item from hitting: {example}"
+    return said("near_miss", name=name, example=example)
 
 
 def _hint(item: Item, name: str) -> str:

@@ -43,6 +43,7 @@ from wugan.detection.invalid import at
 from wugan.detection.tokens import FUNCTIONS, MAX_NESTING, MAX_PROBLEMS, MAX_TEXT, is_name, refuse, split
 from wugan.items.model import Item, Kind
 from wugan.items.problem import Problem
+from wugan.items.said import Said, said
 from wugan.registry import normalise
 from wugan.registry.normalise import SUPERSEDED
 
@@ -107,8 +108,12 @@ def check(item: Item) -> list[Problem]:
     try:
         parse(item.when, filing=item.kind is Kind.FILING)
     except RuleInvalid as invalid:
-        return [Problem(("when",), str(problem), offset=problem.offset) for problem in invalid.problems]
+        return [Problem(("when",), _told(problem), offset=problem.offset) for problem in invalid.problems]
     return []
+
+
+def _told(problem: RuleProblem) -> Said:
+    return said("rule", line=problem.line, column=problem.column, told=problem.message)
 
 
 def _read(text: str, filing: bool) -> Expression:

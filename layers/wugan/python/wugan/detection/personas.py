@@ -18,6 +18,7 @@ from wugan.detection.evaluate import evaluate
 from wugan.detection.model import Verdict
 from wugan.items.model import FilingTrigger, Item, Kind, Persona, RenewalTrigger
 from wugan.items.problem import Problem
+from wugan.items.said import Said, said
 from wugan.registry.model import Blacklisting, Business, Certificate, Property, Subject
 
 Record = dict[str, Any]
@@ -50,13 +51,11 @@ class PersonaResult:
         return self.hit == self.expected and self.fields == self.expected_fields
 
     @property
-    def message(self) -> str:
-        """One line for the author."""
-        if self.passed:
-            return f"{self.name}: as expected"
+    def message(self) -> Said:
+        """One line for the author of a persona that did not pass."""
         if self.hit != self.expected:
-            return f"{self.name}: expected {_said(self.expected)}, got {_said(self.hit)} ({'; '.join(self.reasons)})"
-        return f"{self.name}: expected fields {list(self.expected_fields)}, got {list(self.fields)}"
+            return said("persona_hit" if self.expected else "persona_no_hit", name=self.name, why="; ".join(self.reasons))
+        return said("persona_fields", name=self.name, wanted=list(self.expected_fields), found=list(self.fields))
 
 
 def run(item: Item) -> list[PersonaResult]:
@@ -101,10 +100,6 @@ def _result(item: Item, persona: Persona) -> PersonaResult:
 
 def _reasons(verdicts: list[Verdict]) -> tuple[str, ...]:
     return tuple(c.reason for v in verdicts for c in v.conditions if not c.held) or (() if verdicts else ("没有该类证照",))
-
-
-def _said(hit: bool) -> str:
-    return "a hit" if hit else "no hit"
 
 
 def _told(record: Mapping[str, Any]) -> Record:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from wugan.items import plain, source
 from wugan.items.model import Item
 from wugan.items.problem import ItemInvalid, Place, Problem
+from wugan.items.said import said
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 
@@ -91,7 +92,7 @@ def _clashes(entries: Iterable[Entry], field: str, key: Callable[[Item], str | i
         sharing[key(entry.item)].append(entry)
     place: Place = (field,)
     return [
-        entry.source.located(Problem(place, f"{value} is also the {field} of {_others(same, entry)}; give each item its own"))
+        entry.source.located(Problem(place, said("taken", value=value, field=field, others=_others(same, entry))))
         for value, same in sharing.items()
         if len(same) > 1
         for entry in same

@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from wugan.items.said import Said, said
 from wugan.registry.model import Blacklisting, Business, Certificate, Contact, Property
 
-Point = tuple[tuple[str | int, ...], str]  # where in the item, and what to mend
+Point = tuple[tuple[str | int, ...], Said]  # where in the item, and what to mend
 
 
 class Disagreement(ValueError):
@@ -124,7 +125,7 @@ class RenewalTrigger(Strict):
     @model_validator(mode="after")
     def _descending(self) -> RenewalTrigger:
         if any(a <= b for a, b in pairwise([self.expires_within_days, *self.remind_days_before])):
-            raise Disagreement([(("remind_days_before",), "must descend and begin below expires_within_days")])
+            raise Disagreement([(("remind_days_before",), said("remind_days"))])
         return self
 
 
@@ -177,19 +178,19 @@ SOURCES = tuple(f"{record}.{column}" for record, columns in _FORM_RECORDS.items(
 
 def _known_source(source: str) -> str:
     if source not in SOURCES:
-        raise ValueError(f"no registry has {source!r}")
+        raise ValueError(said("unknown_source", source=source))
     return source
 
 
 def _fillable(text: str) -> str:
-    only = "use only " + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    only = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     try:
         parts = list(Formatter().parse(text))
     except ValueError as error:
-        raise ValueError(f"has a brace too few or too many; {only}") from error
+        raise ValueError(said("brace", only=only)) from error
     for _, name, spec, conversion in parts:
         if name is not None and (name not in PLACEHOLDERS or spec or conversion):
-            raise ValueError(f"{{{name}}} cannot be filled in; {only}")
+            raise ValueError(said("placeholder", name=name, only=only))
     return text
 
 
@@ -244,7 +245,7 @@ class Reminders(Strict):
     def _ascending(self) -> Reminders:
         ladder = [*self.after_days, self.expire_after_days]
         if any(a >= b for a, b in pairwise(ladder)):
-            raise Disagreement([(("after_days",), "must ascend and end before expire_after_days")])
+            raise Disagreement([(("after_days",), said("after_days"))])
         return self
 
 
@@ -277,14 +278,14 @@ class Persona(Strict):
         return self
 
 
-def _misfit(registry: str, column: str, value: str | None) -> str | None:
+def _misfit(registry: str, column: str, value: str | None) -> Said | None:
     """What keeps a persona's value out of its registry."""
     kind = RECORDS[registry].get(column)
     if kind is None:
-        return f"the {registry} registry has no such column; it has {', '.join(RECORDS[registry])}"
+        return said("no_column", registry=registry, columns=", ".join(RECORDS[registry]))
     if value is None:
-        return None if "None" in kind else "may not be null"
-    return None if "date" not in kind or _is_date(value) else f"{value!r} is not a date such as 2026-11-23"
+        return None if "None" in kind else said("null")
+    return None if "date" not in kind or _is_date(value) else said("no_date", value=value)
 
 
 def _is_date(text: str) -> bool:
@@ -329,29 +330,29 @@ class Item(Strict):
         kinds = {Kind.CHANGE: ChangeTrigger, Kind.RENEWAL: RenewalTrigger, Kind.FILING: FilingTrigger}
         if not isinstance(self.trigger, kinds[self.kind]):
             key = next(key for key, name in _TRIGGERS.items() if name == kinds[self.kind].__name__)
-            yield ("trigger",), f"does not fit kind {self.kind}, which needs {key}"
+            yield ("trigger",), said("kind", kind=self.kind, key=key)
         if Requirement.SAME_PLACE in self.requires and not ADDRESSES & set(self.changing):
-            yield ("requires",), "same_place only fits a change of an address"
+            yield ("requires",), said("same_place")
         if self.certificates.old_returns != bool(self.return_ways):
-            yield ("return_ways",), "are given exactly when certificates.old_returns is true"
+            yield ("return_ways",), said("return_ways")
         if self.limits.promised > self.limits.legal:
-            yield ("limits", "promised"), f"may not be longer than limits.legal ({self.limits.legal})"
+            yield ("limits", "promised"), said("promised", legal=self.limits.legal)
 
     def _form_agrees(self) -> Iterator[Point]:
         names = [f.name for f in self.form]
         for i, name in enumerate(names):
             if name in names[:i]:
-                yield ("form", i, "name"), f"{name!r} is already taken by another field; names must differ"
+                yield ("form", i, "name"), said("taken_name", name=name)
 
     def _personas_agree(self) -> Iterator[Point]:
         if {p.hit for p in self.personas} != {True, False}:
-            yield ("personas",), "need at least one hit and one near miss"
+            yield ("personas",), said("hit_and_miss")
         for i, persona in enumerate(self.personas):
             wanted = persona.hit and bool(self.changing)
             if wanted != bool(persona.fields):
-                yield ("personas", i, "fields"), "name the changed fields exactly when a change item hits"
+                yield ("personas", i, "fields"), said("name_fields")
             elif not set(persona.fields) <= set(self.changing):
-                yield ("personas", i, "fields"), "may only name fields of trigger.change"
+                yield ("personas", i, "fields"), said("only_changing")
 
     @property
     def changing(self) -> list[SubjectField]:

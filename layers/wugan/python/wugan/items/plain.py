@@ -1,4 +1,4 @@
-"""Pydantic's findings in plain English, for people who write items and not programs."""
+"""Pydantic's findings in plain words, for people who write items and not programs."""
 
 from __future__ import annotations
 
@@ -11,32 +11,9 @@ from pydantic_core import ErrorDetails
 
 from wugan.items.model import Disagreement, Item
 from wugan.items.problem import Place, Problem
+from wugan.items.said import WORDS, Said, said
 
-_WORDS = {
-    "missing": "is missing; add it",
-    "extra_forbidden": "is not a field of an item{meant}; correct the name or remove it",
-    "enum": "is not known here; choose {expected}",
-    "literal_error": "is not known here; choose {expected}",
-    "union_tag_not_found": "needs one of change, expires_within_days, newly_covers",
-    "string_type": "must be text; put it in quotes",
-    "string_too_short": "is too short; at least {min_length} characters",
-    "string_too_long": "is too long; at most {max_length} characters",
-    "string_pattern_mismatch": "has a character or a length that is not allowed; it must match {pattern}",
-    "greater_than": "is too small; more than {gt}",
-    "greater_than_equal": "is too small; at least {ge}",
-    "less_than_equal": "is too large; at most {le}",
-    "too_short": "needs at least {min_length} entry",
-    "too_long": "may have at most {max_length} entries",
-    "list_type": "must be a list: '- value' in a line each, or [a, b]",
-    "dict_type": "must be fields and values: 'name: value' in a line each",
-    "model_type": "must be fields and values: 'name: value' in a line each",
-    "model_attributes_type": "must be fields and values: 'name: value' in a line each",
-}
-_BY_START = {
-    "int_": "must be a whole number",
-    "bool_": "must be true or false",
-    "date_": "must be a date such as 2026-11-23",
-}
+_BY_START = ("int_", "bool_", "date_")  # kinds that have their words in common
 
 
 def problems(error: ValidationError) -> list[Problem]:
@@ -55,12 +32,13 @@ def _told(finding: ErrorDetails) -> Iterator[Problem]:
         yield Problem(place, _words(finding, str(place[-1]) if place else ""))
 
 
-def _words(finding: ErrorDetails, name: str) -> str:
-    kind = finding["type"]
-    if kind in _WORDS:
-        return _WORDS[kind].format_map({**finding.get("ctx", {}), "meant": _meant(name)})
-    by_start = next((text for start, text in _BY_START.items() if kind.startswith(start)), None)
-    return by_start or finding["msg"].removeprefix("Value error, ")
+def _words(finding: ErrorDetails, name: str) -> Said:
+    kind, context = finding["type"], finding.get("ctx", {})
+    raised = context.get("error")
+    if isinstance(raised, ValueError) and raised.args and isinstance(raised.args[0], Said):
+        return raised.args[0]
+    known = kind if kind in WORDS else next((start for start in _BY_START if kind.startswith(start)), None)
+    return said(known, **{**context, "meant": _meant(name)}) if known else said("other", told=finding["msg"].removeprefix("Value error, "))
 
 
 def _place(loc: tuple[int | str, ...]) -> Place:
@@ -69,9 +47,9 @@ def _place(loc: tuple[int | str, ...]) -> Place:
     return tuple(key for i, key in enumerate(keys) if not (i == 1 and keys[0] == "trigger"))
 
 
-def _meant(name: str) -> str:
+def _meant(name: str) -> Said:
     close = get_close_matches(name, _field_names(Item), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+    return said("meant", name=close[0]) if close else said("nothing")
 
 
 def _field_names(model: type[BaseModel]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wugan.errors import WuganError
+from wugan.items.said import Said
 
 Place = tuple[str | int, ...]
 
@@ -18,7 +19,7 @@ class Problem:
     """
 
     place: Place
-    message: str
+    message: Said
     file: str = ""
     line: int = 0
     offset: int | None = None

@@ -11,6 +11,7 @@ from wugan.items.catalogue import Entry
 from wugan.items.model import Item
 from wugan.items.port import ItemStore
 from wugan.items.problem import Problem
+from wugan.items.said import said
 from wugan.items.version import version
 
 LEAST_MOVED = 20  # hits; below, a share of the hits says nothing
@@ -131,6 +132,5 @@ def _draft(item: Item, current: Mapping[str, tuple[str, Item]]) -> Draft:
 def _refused(outcome: Simulated, gate: Gate) -> list[Problem]:
     if gate.accept or not outcome.beyond(gate.percent):
         return []
-    bound = f"more than {LEAST_MOVED} hits and {gate.percent:g} % move"
-    mending = "look at them with `wugan items simulate FILE --against current`; if they are right, publish with --accept"
-    return [Problem(("trigger",), f"{outcome.numbers}; {bound}: {mending}")]
+    facts = {name: getattr(outcome, name) for name in ("numbers", "before", "hits", "newly", "no_longer")}
+    return [Problem(("trigger",), said("moved", least=LEAST_MOVED, percent=gate.percent, **facts))]

@@ -11,18 +11,19 @@ import yaml
 from yaml.composer import ComposerError
 
 from wugan.items.problem import ItemInvalid, Place, Problem
+from wugan.items.said import Said, said
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 _KEY = re.compile(r"^[\s-]*([A-Za-z_]\w*)\s*:")
 _HINTS = {
-    "cannot start any token": "a value may not begin with this character; indent with spaces instead of tabs, or put the value in quotes",
-    "mapping values are not allowed here": "a value that contains ': ' needs quotes",
-    "found unexpected end of stream": "a quote or bracket is not closed",
-    "expected <block end>": "this line is indented differently from its neighbours",
-    "could not find expected ':'": "a ':' is missing after the name of the field",
-    "expected ',' or": "a comma or the closing bracket is missing",
-    "single document": "a file holds one item; remove the line '---' and what follows",
+    "cannot start any token": said("yaml_token"),
+    "mapping values are not allowed here": said("yaml_colon"),
+    "found unexpected end of stream": said("yaml_open"),
+    "expected <block end>": said("yaml_indent"),
+    "could not find expected ':'": said("yaml_no_colon"),
+    "expected ',' or": said("yaml_comma"),
+    "single document": said("yaml_single"),
 }
 
 
@@ -34,11 +35,11 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # untyped in types-PyYAML
         if self.check_event(yaml.AliasEvent):
-            raise ComposerError(None, None, "references (*name) are not allowed; write the value out", event.start_mark)
+            raise ComposerError(None, None, said("yaml_alias"), event.start_mark)
         if event.tag is not None:
-            raise ComposerError(None, None, f"tags ({event.tag}) are not allowed; if it is text, put it in quotes", event.start_mark)
+            raise ComposerError(None, None, said("yaml_tag", told=event.tag), event.start_mark)
         if self.depth >= MAX_DEPTH:
-            raise ComposerError(None, None, f"nested deeper than {MAX_DEPTH} levels", event.start_mark)
+            raise ComposerError(None, None, said("yaml_deep", most=MAX_DEPTH), event.start_mark)
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -96,7 +97,7 @@ def parse(raw: bytes, file: str) -> Source:
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
-            raise ItemInvalid([Problem((), "the file is empty; an item begins with its code", file, 1)])
+            raise ItemInvalid([Problem((), said("empty"), file, 1)])
         _refuse_duplicates(node, file)
         return Source(file, loader.construct_document(node), node)
     except yaml.YAMLError as error:
@@ -105,34 +106,35 @@ def parse(raw: bytes, file: str) -> Source:
 
 def _raw(path: Path, file: str) -> bytes:
     if path.is_dir():
-        raise ItemInvalid([Problem((), "no item is in this folder; the names of items end in .yaml", file, 1)])
+        raise ItemInvalid([Problem((), said("no_item"), file, 1)])
     try:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ItemInvalid([Problem((), f"cannot be read: {error.strerror}", file, 1)]) from error
+        raise ItemInvalid([Problem((), said("unreadable", why=error.strerror), file, 1)]) from error
 
 
 def _text(raw: bytes, file: str) -> str:
     if len(raw) > MAX_BYTES:
-        raise ItemInvalid([Problem((), f"is larger than {MAX_BYTES // 1024} KiB, which no item is", file, 1)])
+        raise ItemInvalid([Problem((), said("too_large", most=MAX_BYTES // 1024), file, 1)])
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ItemInvalid([Problem((), "is not UTF-8; save the file with the encoding UTF-8", file, line)]) from error
+        raise ItemInvalid([Problem((), said("not_utf8"), file, line)]) from error
 
 
 def _refuse_syntax(error: yaml.YAMLError, text: str, file: str) -> NoReturn:
     if isinstance(error, yaml.MarkedYAMLError):
+        raised = error.problem if isinstance(error.problem, Said) else None
         problem = f"{error.context or ''} {error.problem or ''}".strip()
         opened_there = problem.startswith("while scanning a quoted scalar")
         mark = error.context_mark if opened_there else error.problem_mark or error.context_mark
         line = mark.line if mark else 0
     else:
-        line, problem = text.count("\n", 0, getattr(error, "position", 0)), "a control character is in the text; remove it"
-    hint = next((hint for sign, hint in _HINTS.items() if sign in problem), problem)
-    raise ItemInvalid([Problem(_field_at(text, line), f"not valid YAML: {hint}", file, line + 1)]) from error
+        line, problem, raised = text.count("\n", 0, getattr(error, "position", 0)), "", said("yaml_control")
+    hint = raised or next((hint for sign, hint in _HINTS.items() if sign in problem), None) or said("yaml_other", told=problem)
+    raise ItemInvalid([Problem(_field_at(text, line), said("yaml", hint=hint), file, line + 1)]) from error
 
 
 def _field_at(text: str, line: int) -> Place:
@@ -144,7 +146,7 @@ def _field_at(text: str, line: int) -> Place:
 
 
 def _refuse_duplicates(root: yaml.Node, file: str) -> None:
-    problems = [Problem(place, f"is given twice; the other is in line {first}", file, line) for place, first, line in _duplicates(root, ())]
+    problems = [Problem(place, said("twice", first=first), file, line) for place, first, line in _duplicates(root, ())]
     if problems:
         raise ItemInvalid(problems)
 

@@ -204,6 +204,19 @@ class MemoryRequestStore:
 
 
 @dataclass
+class MemorySignedOut:
+    """Sessions that were signed out, in a dictionary."""
+
+    sessions: dict[str, datetime] = field(default_factory=dict)
+
+    def add(self, session: str, until: datetime) -> None:
+        self.sessions[session] = until
+
+    def has(self, session: str) -> bool:
+        return session in self.sessions
+
+
+@dataclass
 class MemoryItemStore(ItemStore):
     """Item versions and releases in memory."""
 

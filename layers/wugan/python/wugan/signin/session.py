@@ -1,11 +1,11 @@
-"""Sessions of officials: a signed token in an HttpOnly cookie, no table. Wall time."""
+"""Sessions of officials: a signed token in an HttpOnly cookie; a table knows only those that were signed out. Wall time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from wugan.clock import Clock
 from wugan.errors import LinkExpired, LinkInvalid
@@ -27,13 +27,24 @@ class Session:
     issued: datetime
 
 
+class SignedOut(Protocol):
+    """Which sessions were signed out before their time."""
+
+    def add(self, session: str, until: datetime) -> None:
+        """This one was; nobody needs to know after `until`."""
+
+    def has(self, session: str) -> bool:
+        """Whether this one was, read consistently."""
+
+
 @dataclass(frozen=True)
 class Sessions:
-    """Gives sessions out and reads them. `invites` admits the invitations of operations: in rehearsals only."""
+    """Gives sessions out, reads and ends them. `invites` admits the invitations of operations: in rehearsals only."""
 
     keys: Keyring
     clock: Clock
     hex: Callable[[int], str]
+    signed_out: SignedOut
     invites: bool = False
 
     def begin(self, official: Official) -> str:
@@ -41,9 +52,16 @@ class Sessions:
         return self._token(Session(official, self.hex(16), self.clock.wall(), self.clock.wall()))
 
     def read(self, token: str) -> Session:
-        """Whose session it is. Raises LinkInvalid, LinkExpired."""
+        """Whose session it is. Raises LinkInvalid, also for one that was signed out, and LinkExpired."""
         claims = self.keys.open("desk", token, self.clock.wall())
-        return Session(_official(claims), str(claims["s"]), _time(claims["t"]), _time(claims["i"]))
+        session = Session(_official(claims), str(claims["s"]), _time(claims["t"]), _time(claims["i"]))
+        if self.signed_out.has(session.id):
+            raise LinkInvalid("this session was signed out")
+        return session
+
+    def end(self, session: Session) -> None:
+        """Sign out: none of the session's tokens opens anything any more, wherever it was copied to."""
+        self.signed_out.add(session.id, session.since + DESK_SESSION)
 
     def renewed(self, session: Session) -> str | None:
         """A fresh token for one that was given out a while ago; None while it still does."""

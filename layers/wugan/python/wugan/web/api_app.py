@@ -176,33 +176,34 @@ def _settled(operation: Operation, asked: Asked, since: int) -> Reply | None:
     later = [e for e in asked.applicant.context.store.events(head.case_id) if e.seq > since]
     if not any(e.type in operation.settled_by for e in later):
         return None
-    return _reply(Told(shapes.state(head), tag=str(head.version)))
+    return _reply(Told(shapes.state(head), version=head.version))
 
 
-def _text(told: Told) -> str:
+def _content(told: Told) -> bytes:
+    if isinstance(told.body, bytes):
+        return told.body
     if isinstance(told.body, BaseModel):
-        return told.body.model_dump_json()
-    assert not isinstance(told.body, bytes)
-    return json.dumps(told.body, ensure_ascii=False)
+        return told.body.model_dump_json().encode()
+    return json.dumps(told.body, ensure_ascii=False).encode()
 
 
-def _headers(told: Told) -> dict[str, str]:
+def _headers(told: Told, content: bytes) -> dict[str, str]:
     headers = {"Content-Type": told.media_type}
-    if told.tag:
-        headers["ETag"] = f'"{told.tag}"'
+    if told.version is not None:
+        headers["ETag"] = wire.tag(told.version, content)
     if told.name:
         headers["Content-Disposition"] = f'attachment; filename="{told.name}"'
     return headers
 
 
 def _reply(told: Told) -> Reply:
-    return Reply(told.status, _headers(told), _text(told), told.final)
+    content = _content(told)
+    return Reply(told.status, _headers(told, content), content.decode(), told.final)
 
 
 def _shown(told: Told, asked: Mapping[str, str]) -> Response:
-    headers: Headers = {**_headers(told)}
-    if wire.unchanged(asked, told.tag):
-        return Response("", headers, 304)
-    if isinstance(told.body, bytes):
-        return Response(told.body if told.media_type in BINARY else told.body.decode(), headers, told.status)
-    return Response(_text(told), headers, told.status)
+    content = _content(told)
+    headers = _headers(told, content)
+    if wire.unchanged(asked, headers.get("ETag", "")):
+        return Response("", {**headers}, 304)
+    return Response(content if told.media_type in BINARY else content.decode(), {**headers}, told.status)

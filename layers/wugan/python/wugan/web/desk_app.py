@@ -21,7 +21,7 @@ def create(service: Callable[[], Desk], carried: Callable[[], Parcels]) -> Chali
     edge = Edge(app, lambda: service().context.public_url(), "desk/problem.html")
     for method, path, view in sign_in.routes(lambda: service().entrance):
         edge.route(method, path, view)
-    leave = guarded(lambda: service().entrance.sessions, lambda sitting: sign_in.sign_out(sitting.call), *Role)
+    leave = guarded(lambda: service().entrance.sessions, sign_in.sign_out, *Role)
     edge.route("POST", "/desk/sign-out", leave)
     for method, path, desk_view in ROUTES:
         edge.route(method, path, _guarded(service, carried, method, desk_view))
@@ -40,6 +40,7 @@ ROUTES: tuple[tuple[str, str, DeskView], ...] = (
     ("POST", "/desk/search", queue.search),
     ("GET", "/desk/cases/{case_id}", case.case),
     ("GET", "/desk/cases/{case_id}/subject", case.subject),
+    ("GET", "/desk/cases/{case_id}/application", case.submitted),
     ("POST", "/desk/cases/{case_id}/decide", deciding.decide),
     ("POST", "/desk/cases/{case_id}/review", deciding.review),
     ("POST", "/desk/cases/{case_id}/extend", deciding.extend),

@@ -34,6 +34,10 @@ class Sitting:
         """The path of a page."""
         return self.call.site.path(*parts)
 
+    def end(self) -> None:
+        """The official signs out."""
+        self._sessions.end(self._session)
+
     def page(self, template: str, data: Mapping[str, Any], status: int = 200) -> Page:
         """A page, with the token that its forms carry; it renews the session."""
         token = self._sessions.renewed(self._session)

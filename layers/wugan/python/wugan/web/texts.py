@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wugan.approval.port import DecisionKind
+from wugan.cases import deadlines
 from wugan.cases.custody import Certificate, Holder
 from wugan.cases.decide import CallOutcome, Settlement
 from wugan.cases.model import Actor, Grade, Lapse, OldCertificate, Outcome, Power, Stage, Task
+from wugan.clock import BEIJING
 from wugan.detection.features import SUBJECT_FIELDS
 from wugan.errors import WuganError
 from wugan.forms.package import LOST
 from wugan.items.model import DeliveryWay, Item, Jurisdiction, Kind, ReturnWay, SubjectField
 from wugan.outreach.plan import CHANNEL_NAMES
 from wugan.outreach.plan import HOTLINE as HOTLINE
+
+SECOND = timedelta(seconds=1)  # periods end at midnight
 
 STAGES = {
     Stage.PUSH: "正在通知您",
@@ -74,6 +78,16 @@ RETURN_WAYS = {
 DELIVERY_WAYS = {
     DeliveryWay.COURIER: "快递寄给我（免费）",
     DeliveryWay.PICK_UP: "我到审批窗口自取",
+    DeliveryWay.ELECTRONIC: "只要电子证照",
+}
+RETURN_WAYS_AT_THE_DESK = {
+    ReturnWay.COURIER: "快递上门取走",
+    ReturnWay.HAND_IN: "申请人交到审批窗口",
+    ReturnWay.NONE_HELD: "已遗失或没有纸质旧证",
+}
+DELIVERY_WAYS_AT_THE_DESK = {
+    DeliveryWay.COURIER: "快递寄送",
+    DeliveryWay.PICK_UP: "申请人到审批窗口自取",
     DeliveryWay.ELECTRONIC: "只要电子证照",
 }
 OLD_CERTIFICATES = {
@@ -432,6 +446,16 @@ def slot(text: str) -> str:
         return ""
     at = datetime.fromisoformat(text[:16])
     return f"{at.month}月{at.day}日（周{'一二三四五六日'[at.weekday()]}）{at:%H:%M}–{text[17:]}"
+
+
+def time_left(promised_by: datetime, now: datetime) -> str:
+    """How long is left until a period's last day, in working days; or for how long it has been over."""
+    last, today = (promised_by.astimezone(BEIJING) - SECOND).date(), now.astimezone(BEIJING).date()
+    if today == last:
+        return "今天到期"
+    if today > last:
+        return f"已超期{deadlines.workdays(last, today)}个工作日"
+    return f"还剩{deadlines.workdays(today, last)}个工作日"
 
 
 def source(name: str) -> str:

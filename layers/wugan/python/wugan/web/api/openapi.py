@@ -16,6 +16,7 @@ from wugan.web.api import models, problems, wire
 from wugan.web.api.operation import JSON, Access, Operation
 
 Json = dict[str, Any]
+TAG = '"7-9f86d081884c7d65"'
 REF = "#/components/schemas/{model}"
 _LINK = (problems.Unauthorized, errors.LinkInvalid, errors.LinkExpired)
 _CASE = (errors.Forbidden, errors.Conflict, errors.NotFound)
@@ -43,6 +44,35 @@ def document(operations: Iterable[Operation]) -> Json:
     }
 
 
+SUMMARIES = {  # by operation, for developers who read Chinese
+    "getCase": "查看办件（身份认证前，内容隐去）",
+    "decline": "选择不办理",
+    "askPerson": "请工作人员协助",
+    "startIdentity": "开始身份认证",
+    "finishFace": "取得人脸核验结果和会话",
+    "finishCode": "提交短信验证码，取得会话",
+    "giveIntention": "确认是否继续办理",
+    "getDeclaration": "查看预填的申报表单",
+    "submitDeclaration": "确认并提交申报或补正",
+    "previewDeclaration": "预览将要提交的申请",
+    "getProgress": "查看办理进度",
+    "withdraw": "撤回申请",
+    "listEvents": "分页查看办理记录",
+    "getCertificate": "下载电子证照",
+    "getProof": "下载办理记录的存证证明",
+    "listAgents": "查看受托人",
+    "delegate": "委托他人代办",
+    "revoke": "撤回委托",
+    "getPreferences": "查看通知方式",
+    "setPreferences": "设置通知方式",
+    "withdrawConsent": "撤回对处理个人信息的同意",
+    "confirmReceipt": "确认是否收到证照",
+    "chooseRedelivery": "选择退回证照的送达方式",
+    "rate": "评价本次服务",
+    "verifyCode": "核验提示消息的验证码",
+    "getProblem": "查看一类错误的含义",
+    "getOpenapi": "取得本接口文档",
+}
 _SCHEMES = {
     "link": {"type": "http", "scheme": "bearer", "description": "提示消息的链接里 /c/ 之后的部分"},
     "session": {"type": "apiKey", "in": "header", "name": wire.SESSION_HEADER, "description": "身份认证通过后得到，30分钟有效"},
@@ -72,7 +102,7 @@ def _operation(operation: Operation) -> Json:
     described = inspect.getdoc(operation.run) or ""
     found: Json = {
         "operationId": operation.id,
-        "summary": described.partition("\n")[0],
+        "summary": SUMMARIES[operation.id],
         "description": "\n\n".join(filter(None, (described, _WHO.get(operation.access, "")))),
         "security": _SECURITY[operation.access],
         "parameters": list(_parameters(operation)),
@@ -100,9 +130,9 @@ def _parameters(operation: Operation) -> Iterator[Json]:
     if operation.method == "POST":
         yield _header(wire.KEY_HEADER, True, f"^{wire.KEY.pattern}$", "每个请求一个新的键；重试时用同一个", "7f3c2b1a-5d4e-4f6a-9b8c")
         if operation.access is not Access.NOBODY:
-            yield _header("If-Match", False, None, "看到的办件版本（ETag）；已有变化时得到412", '"7"')
+            yield _header("If-Match", False, None, "看到的ETag；只比较其中的办件版本，已有变化时得到412", TAG)
     elif operation.tagged:
-        yield _header("If-None-Match", False, None, "已有的版本（ETag）；没有变化时得到304", '"7"')
+        yield _header("If-None-Match", False, None, "已有的ETag；内容没有变化时得到304", TAG)
 
 
 def parameters_of(path: str) -> list[str]:
@@ -151,7 +181,13 @@ def _success(operation: Operation, model: type[models.Model] | str) -> Json:
 
 
 def _tag() -> Json:
-    return {"ETag": {"description": "办件的版本", "required": True, "schema": {"type": "string", "pattern": '^"[0-9]+m?"$'}}}
+    return {
+        "ETag": {
+            "description": "办件的版本，连字符，内容的摘要",
+            "required": True,
+            "schema": {"type": "string", "pattern": '^"[0-9]+-[0-9a-f]{16}"$'},
+        }
+    }
 
 
 def _problem(status: int, codes: list[str]) -> Json:

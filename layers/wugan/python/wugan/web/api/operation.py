@@ -49,11 +49,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Told:
-    """The answer. `tag` is the entity tag without its quotes."""
+    """The answer. `version` is that of the case; an answer that has one has an entity tag."""
 
     body: Model | Mapping[str, Any] | bytes
     status: int = 200
-    tag: str = ""
+    version: int | None = None
     media_type: str = JSON
     name: str = ""  # of a file to be saved
     final: bool = True  # not when asking again may bring more

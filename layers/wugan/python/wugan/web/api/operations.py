@@ -23,7 +23,7 @@ VENDORS = (VendorRefused, VendorUnavailable)
 def case(asked: Asked) -> Told:
     """What the link alone opens: the matter, why, whose it is; masked."""
     shown = asked.applicant.landing(asked.link)
-    return Told(shapes.case(shown), tag=f"{shown.head.version}m")
+    return Told(shapes.case(shown), version=shown.head.version)
 
 
 def decline(asked: Asked) -> Told:
@@ -60,7 +60,7 @@ def _session(asked: Asked, session: str | None) -> Told:
     head = asked.applicant.head(asked.link)
     seconds = int(SESSION.total_seconds()) if session else None
     told = models.Session(session=session, seconds=seconds, state=shapes.state(head))
-    return Told(told, 200 if session else 202, str(head.version), final=session is not None)
+    return Told(told, 200 if session else 202, head.version, final=session is not None)
 
 
 def intention(asked: Asked) -> Told:
@@ -73,7 +73,7 @@ def intention(asked: Asked) -> Told:
 def declaration(asked: Asked) -> Told:
     """The prefilled form with the source and date of every value, the ways to choose from, and what has to be corrected."""
     opened = asked.opened()
-    return Told(shapes.form(opened), tag=str(opened.head.version))
+    return Told(shapes.form(opened), version=opened.head.version)
 
 
 def declare(asked: Asked) -> Told:
@@ -96,7 +96,7 @@ def _declared(told: models.Declaration) -> service.Declaration:
 def progress(asked: Asked) -> Told:
     """The whole case: why, what changed, the eight steps, the promised date, how it ended."""
     opened = asked.opened()
-    return Told(shapes.progress(opened), tag=str(opened.head.version))
+    return Told(shapes.progress(opened), version=opened.head.version)
 
 
 def withdraw(asked: Asked) -> Told:
@@ -107,7 +107,7 @@ def withdraw(asked: Asked) -> Told:
 def events(asked: Asked) -> Told:
     """Everything that happened, page by page."""
     opened = asked.opened()
-    return Told(shapes.events(opened.events, asked.query), tag=str(opened.head.version))
+    return Told(shapes.events(opened.events, asked.query), version=opened.head.version)
 
 
 def certificate(asked: Asked) -> Told:
@@ -140,9 +140,9 @@ def problem(asked: Asked) -> Told:
     return Told(told)
 
 
-def openapi(_: Asked) -> Told:
+def openapi(asked: Asked) -> Told:
     """This document."""
-    return Told(_published())
+    return Told({**_published(), "servers": [{"url": asked.applicant.context.public_url()}]})
 
 
 @cache

@@ -122,7 +122,7 @@ def agents(asked: Asked) -> Told:
         )
         for a in found
     ]  # fmt: skip
-    return Told(Agents(agents=told), tag=str(asked.applicant.head(asked.link).version))
+    return Told(Agents(agents=told), version=asked.applicant.head(asked.link).version)
 
 
 def delegate(asked: Asked) -> Told:

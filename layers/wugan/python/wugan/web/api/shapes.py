@@ -37,7 +37,7 @@ def state(head: Head) -> models.State:
 
 def told_state(head: Head) -> Told:
     """The answer of most POSTs: where the case stands now."""
-    return Told(state(head), tag=str(head.version))
+    return Told(state(head), version=head.version)
 
 
 def item(found: items.Item, head: Head) -> models.Item:

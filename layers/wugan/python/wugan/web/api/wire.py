@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import TypeVar
@@ -17,6 +18,7 @@ SESSION_HEADER = "Wugan-Session"
 KEY_HEADER = "Idempotency-Key"
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
+_VERSION = re.compile(r'"([0-9]+)(?:-[0-9a-f]+)?"')
 TAGS = re.compile(rf"\s*(?:{TAG.pattern})\s*(?:,\s*{TAG.pattern}\s*)*")
 CHARSETS = ("", "charset=utf-8", 'charset="utf-8"')
 
@@ -83,7 +85,10 @@ def _wrong(error: ValidationError, whole: str) -> InvalidInput:
 
 
 def match(headers: Mapping[str, str], version: int) -> bool:
-    """Whether the caller says which version it saw (If-Match). Raises Outdated when it is another than `version`, InvalidInput."""
+    """Whether the caller says which version it saw (If-Match); a digest beside it is not looked at.
+
+    Raises Outdated when it is another than `version`, InvalidInput.
+    """
     given = headers.get("if-match")
     if given is None:
         return False
@@ -91,12 +96,18 @@ def match(headers: Mapping[str, str], version: int) -> bool:
         return False
     if not TAGS.fullmatch(given):
         raise InvalidInput("an entity tag is in quotes", field="If-Match")
-    if not {f'"{version}"', f'"{version}m"'} & set(TAG.findall(given)):
+    seen = filter(None, map(_VERSION.fullmatch, TAG.findall(given)))  # a weak tag matches nothing here (RFC 9110, 13.1.1)
+    if str(version) not in (tag[1] for tag in seen):
         raise Outdated("the case has changed since you looked at it", field="If-Match")
     return True
+
+
+def tag(version: int, body: bytes) -> str:
+    """The entity tag: the case's version, for If-Match, and a digest of what is told, which may change without the case."""
+    return f'"{version}-{hashlib.sha256(body).hexdigest()[:16]}"'
 
 
 def unchanged(headers: Mapping[str, str], tag: str) -> bool:
     """Whether the caller has this already (If-None-Match)."""
     given = headers.get("if-none-match", "")
-    return bool(tag) and (given.strip() == "*" or f'"{tag}"' in [t.removeprefix("W/") for t in TAG.findall(given)])
+    return bool(tag) and (given.strip() == "*" or tag in [t.removeprefix("W/") for t in TAG.findall(given)])

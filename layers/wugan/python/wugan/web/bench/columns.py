@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wugan.bench.statistics import Week
@@ -10,7 +10,7 @@ from wugan.bench.statistics import Week
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("hits", "命中"),
     ("pushed", "推送"),
-    ("opened", "打开"),
+    ("opened", "开始认证"),
     ("accepted", "同意办理"),
     ("declined", "不办理"),
     ("delivered", "办结送达"),
@@ -42,9 +42,11 @@ def line(week: Week, of: str) -> Line:
     return Line(of, tuple(getattr(week, name) for name, _ in COLUMNS), week.days)
 
 
-def lines(weeks: list[Week], key: Callable[[Week], str]) -> list[Line]:
-    """The sums of the rows that have the same key, in the order in which keys come first. Medians are not summed."""
+def lines(weeks: list[Week], key: Callable[[Week], str], days: Mapping[str, float] | None = None) -> list[Line]:
+    """The sums of the rows that have the same key, in the order in which keys come first. Medians are not summed: `days` tells them."""
     groups: dict[str, list[Week]] = {}
     for week in weeks:
         groups.setdefault(key(week), []).append(week)
-    return [Line(of, tuple(sum(getattr(w, name) for w in group) for name, _ in COLUMNS)) for of, group in groups.items()]
+    return [
+        Line(of, tuple(sum(getattr(w, name) for w in group) for name, _ in COLUMNS), (days or {}).get(of)) for of, group in groups.items()
+    ]

@@ -22,8 +22,9 @@ def statistics(room: Room) -> Answer:
     weeks = sorted({w.week for w in counted.weeks})[-SHOWN:]
     shown = [w for w in counted.weeks if w.week in weeks and code in ("", w.item)]
     by_week = [columns.line(w, w.week) for w in shown] if code else columns.lines(shown, lambda w: w.week)
-    by_item = [] if code else columns.lines(sorted(shown, key=lambda w: order.get(w.item, len(order))), lambda w: w.item)
+    by_item = [] if code else columns.lines(sorted(shown, key=lambda w: order.get(w.item, len(order))), lambda w: w.item, counted.days)
     data = {"counted": counted, "code": code, "names": names, "by_week": by_week[::-1], "by_item": by_item, "charted": by_week[-CHARTED:]}
+    data["foremost"] = sorted(by_item, key=lambda one: -one.count("hits"))[:CHARTED]
     return room.page("statistics", data)
 
 

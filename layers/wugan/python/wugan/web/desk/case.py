@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from wugan.approval.port import Application
 from wugan.cases import deadlines, decide
 from wugan.cases.decide import CARRIED, Settlement
 from wugan.cases.desk import DeskCase
 from wugan.cases.model import Event, Head, Stage, Task, effect_id
-from wugan.errors import InvalidInput, WuganError
+from wugan.errors import InvalidInput, NotFound, WuganError
 from wugan.outreach.plan import bureau
 from wugan.signin.official import Role
 from wugan.web import texts
+from wugan.web.application import application
 from wugan.web.custody import custody_rows
 from wugan.web.desk.room import Room
-from wugan.web.edge import Answer, Page
+from wugan.web.edge import Answer, File, Page
 from wugan.workdays import is_workday
 
 
@@ -41,18 +44,20 @@ class Parcel:
 
 
 def case(room: Room) -> Answer:
-    """One case; who opened it is noted for auditors."""
-    room.note_viewed("/desk/cases/{case_id}")
+    """One case."""
     return case_page(room, {}, None)
 
 
 def case_page(room: Room, typed: Mapping[str, str], error: InvalidInput | None) -> Page:
-    """The page, with what was typed and what to mend."""
+    """The page, with what was typed and what to mend; who sees it, and may, is noted for auditors."""
     shown = room.desk.case(room.official, room.case_id)
+    room.note_viewed("/desk/cases/{case_id}")
     head, now = shown.head, room.desk.context.clock.now()
     waits = head.stage is Stage.APPROVAL and head.wait is not None
     data = {
         "case": shown,
+        "now": now,
+        "runs": waits and not head.decided,
         "bureau": bureau(shown.item, head.jurisdiction),
         "labels": {f.name: f.label for f in shown.item.form},
         "application_id": effect_id(head.case_id, "approval", head.attempts.get("approval", 0)),
@@ -150,4 +155,17 @@ def subject(room: Room) -> Answer:
     """The profile of a case's subject; reached by the case, so that no credit code stands in an address."""
     case_id = room.case_id
     shown = room.desk.subject(room.official, case_id)
+    room.note_viewed("/desk/cases/{case_id}/subject")
     return room.page("desk/subject.html", {"profile": shown, "case_id": case_id})
+
+
+def submitted(room: Room) -> Answer:
+    """The application as it was submitted, as a PDF: made anew, and shown only if it has the hash that was kept. Raises NotFound."""
+    shown = room.desk.case(room.official, room.case_id)
+    if not shown.application:
+        raise NotFound("nothing was submitted yet", field="application")
+    content = application(shown.item, Application.of(shown.application))
+    if hashlib.sha256(content).hexdigest() not in [kept["sha256"] for kept in shown.application["documents"]]:
+        raise NotFound("the document as it was submitted cannot be made any more", field="application")
+    room.note_viewed("/desk/cases/{case_id}/application")
+    return File(content, "application/pdf", f"{shown.application['id']}.pdf")

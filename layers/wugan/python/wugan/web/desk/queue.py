@@ -37,6 +37,8 @@ def queue(room: Room) -> Answer:
             (light, _counted(count), _address(room, {"group": chosen["group"], "light": light})) for light, count in found.lights.items()
         ],
         "whole": listing.filters < 2,
+        "now": room.desk.context.clock.now(),
+        "runs": listing.stage is Stage.APPROVAL,
         "text": "",
         "wrong_text": "",
     }

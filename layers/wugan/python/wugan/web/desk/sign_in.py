@@ -9,7 +9,7 @@ from wugan.signin.entrance import TICKET, Entrance, place
 from wugan.signin.official import Role
 from wugan.signin.problem import SignInRefused
 from wugan.web.edge import Answer, Call, Cookie, Page, Redirect, View, csrf
-from wugan.web.sitting import session_cookie
+from wugan.web.sitting import Sitting, session_cookie
 
 TICKET_COOKIE = "wugan_sign_in"
 FORM = "desk-sign-in"  # what the form's token is bound to, as there is no session yet
@@ -65,9 +65,10 @@ def invited(call: Call, entrance: Entrance) -> Answer:
     return _signed_in(call, entrance, session, call.form.get("to", ""))
 
 
-def sign_out(call: Call) -> Answer:
-    """End the session in this browser."""
-    return Redirect(call.site.path("desk", "sign-in") + "?ended=1", (session_cookie(call.site, ""),))
+def sign_out(sitting: Sitting) -> Answer:
+    """End the session, wherever its cookie was copied to."""
+    sitting.end()
+    return Redirect(sitting.path("desk", "sign-in") + "?ended=1", (session_cookie(sitting.call.site, ""),))
 
 
 def _signed_in(call: Call, entrance: Entrance, session: str, to: str) -> Answer:
