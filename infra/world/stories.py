@@ -278,7 +278,7 @@ PLOTS = (
         (Story("renamed and new legal representative", both(rename, new_representative), (9, 10)),),
     ),
     _change(10, "central_water_supply", 9, _NAME, (Story("renamed and renumbered", both(rename, renumber), (10, 11)),)),
-    _change(11, "central_water_supply", 8, _PLATE, _ADDRESS_MISSES),
+    _change(11, "central_water_supply", 8, _PLATE, (*_ADDRESS_MISSES, Story("road renamed", rename_road))),
     _change(12, "water_product", 8, _PLATE | _ROAD, _ADDRESS_MISSES),
     _change(13, "water_product", 8, _NAME),
     _change(

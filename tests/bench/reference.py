@@ -147,6 +147,8 @@ def _changed(item: Item, certificate: Row, business: Row | None, producers: dict
             continue
         if _must_stay(item, field) and not _stays(was, now):
             return False
+        if Requirement.SAME_ROAD in item.requires and not (_stays(was, now) and was.road == now.road):
+            return False
         changed = True
     return changed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,12 @@ import pytest
 from tests.bench import reference
 from tests.bench.city import City, ensure, make
 from tests.bench.harness import ROOT, Row, table
+from wugan.detection import fullscan
 from wugan.detection.evaluate import hits
+from wugan.detection.places import address_changed, name_changed
+from wugan.detection.rule import rule
 from wugan.items.catalogue import load_folder
+from wugan.items.model import Kind
 from wugan.registry import normalise
 from wugan.registry.buckets import MANIFEST, bucket_of
 from wugan.registry.feeds import FEEDS
@@ -40,6 +45,35 @@ def test_the_reference_loop_finds_what_detection_finds(folder: Path) -> None:
     found = {(h.item_code, h.subject, h.certificate_no or "") for s in subjects for i in items for h in hits(i, "v", s)}
     assert reference.scan(folder, items).hits == found
     assert {code for code, _, _ in found} == {i.code for i in items}
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A city in which nothing changed: what is printed differs from what is registered in handwriting only."""
+    return ensure(replace(SMALL, bustle=0), tmp_path_factory.mktemp("still"))
+
+
+def test_other_handwriting_is_no_change(still: Path) -> None:
+    """The generator knows that nothing changed, whatever the registries' normalisation says."""
+    reader = local(still)
+    pairs = [
+        (str(old), str(new), compare)
+        for bucket in range(SMALL.buckets)
+        for s in reader.subjects(bucket)
+        for c in s.certificates
+        for field, compare in (("name", name_changed), ("registered_address", address_changed), ("premises_address", address_changed))
+        if s.business and (old := getattr(c, field)) and (new := getattr(s.business, field)) and old != new
+    ]
+    assert len(pairs) > 500
+    assert [(old, new) for old, new, compare in pairs if compare(old, new)] == []
+
+
+def test_no_change_item_hits_where_nothing_changed(still: Path) -> None:
+    changes = [i for i in load_folder(ROOT / "items").items if i.kind is Kind.CHANGE]
+    rules = [rule(i, "v") for i in changes]
+    reader = local(still)
+    assert fullscan.scan(rules, reader.files(fullscan.READ, range(SMALL.buckets)), SMALL.day) == []
+    assert reference.scan(still, changes).hits == frozenset()
 
 
 def test_the_intake_would_leave_the_same_files(folder: Path, tmp_path: Path) -> None:

@@ -15,15 +15,48 @@ from wugan.registry import cleaning, files
 from wugan.registry.feeds import FEEDS, Feed, Type
 from wugan.registry.rows import Problem, Row, judged, version_rank
 
-ODD = ["", "-", "--", "/", "\\", "无", "暂无", "null", "None", "n/a", "长期", "永久", " ", "　", "\t无\n", "Ｎ／Ａ", "ı", "\x0b", "\xa0"]
+ODD = [
+    "",
+    "-",
+    "--",
+    "/",
+    "\\",
+    "无",
+    "暂无",
+    "null",
+    "None",
+    "n/a",
+    "长期",
+    "永久",
+    " ",
+    "　",
+    "\t无\n",
+    "Ｎ／Ａ",
+    "ı",
+    "\x0b",
+    "\xa0",
+    "\u200b",
+    "\ufeff无\u00ad",
+    "\ufe0f\x7f",
+]
 DAYS = [
     "2026-11-23", "2026-1-2", "2026/11/23", "20261123", "2026112", "202611", "2026年11月3日", "2026-11-23 10:00:00", "2026-11-23  1:2:3",
     "2026-11-23 24:00:00", "2026-02-30", "1899-12-31", "1900-01-01", "9999-12-31", "infinity", "-infinity", "epoch", "26-1-2",
     "2026-011-02", "２０２６-01-02", "2026-11-23\x0b", "长期有效", "2026-11-231:2:3", "2026-11-23\t1:2:3", "2026-11-23 1:2:3 ",
+    "2026.11.23", "2026.1.2", "2026.011.2", "2026-11-23T10:00:00", "2026-11-23t10:00:00", "2026-11-23T 1:2:3", "2026-11-23 T1:2:3",
+    "\ufeff2026-11-23\u200b", "2026\u200b-11-23", "2026-11-23T1:2:3",
 ]  # fmt: skip
 VERSIONS = ["1", "2", "10", "007", "7", "7.5", "7.10", "v2", "1e3", "0x1F", "-3", "", "2026-11-23 10:00:00", "9" * 20, "9" * 21, "1.5"]
-CODES = ["91370203MA0000001G", "９１３７０２０３ma0000001g", " 9137 0203MA0000001G ", "x", "无"]
-DIGITS = st.text("0123456789-/: 年月日\t", max_size=12)
+CODES = [
+    "91370203MA0000001G",
+    "９１３７０２０３ma0000001g",
+    " 9137 0203MA0000001G ",
+    "91370203\u200bMA0000001G\ufeff",
+    "\u00ad9137\x7f0203MA0000001\ufe0fG",
+    "x",
+    "无",
+]
+DIGITS = st.text("0123456789-/:.T 年月日\t\u200b", max_size=12)
 # Letters whose capital is two letters (ß) are left out: no code has them, and the engines write them differently.
 LETTERS = st.characters(codec="utf-8", exclude_characters="\0").filter(lambda c: len(c.upper()) == 1)
 TEXT = st.one_of(st.text(LETTERS, max_size=6), st.sampled_from([*ODD, *CODES]))

@@ -193,7 +193,7 @@ def _read_once(parser: ASLParser) -> Any:
     """What moto's grammar makes of a definition. Nobody changes a tree, and to read one takes half a second."""
     text = str(parser.getTokenStream().tokenSource.inputStream)
     if text not in _TREES:
-        _TREES[text] = _READ(parser)
+        _TREES[text] = _READ(parser)  # type: ignore[no-untyped-call]
     return _TREES[text]
 
 

@@ -134,6 +134,24 @@ def test_a_feed_that_shrank_stops_the_scan_and_lookups_keep_the_last_good_files(
     assert bureau.go("fifth")["status"] == "done"  # the accepted run is the measure now
 
 
+def test_a_feed_that_shrinks_a_little_each_time_stops_the_scan(bureau: Bureau) -> None:
+    with_blacklist(bureau)
+
+    def left(count: int) -> None:
+        names = [vars(people.certificate(ITEM, certificate_no=f"QD-{n}", name=f"青岛另{n}有限公司")) for n in range(count)]
+        bureau.rows["licence"] = names
+
+    for run, count, status in (("first", 20, "done"), ("second", 18, "done"), ("third", 17, "stopped")):
+        left(count)
+        report = bureau.run(run)
+        assert report["status"] == status
+    (finding,) = report["findings"]
+    assert finding["detail"].startswith("17 rows, 20 at a good run of the last 7 days: 15.0 % fewer, the limit is 10 %")
+    assert bureau.go("fourth", ["shrink"])["status"] == "done"
+    left(16)
+    assert bureau.run("fifth")["status"] == "done"  # what was accepted is the measure now
+
+
 def test_an_empty_feed_is_not_accepted_as_a_shrunk_one(bureau: Bureau) -> None:
     bureau.rows["licence"] = []
     assert [f["code"] for f in bureau.run("first")["findings"]] == ["empty"]

@@ -231,6 +231,27 @@ def test_simulate_tells_what_is_wrong_in_one_line(arguments: list[str], message:
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.usefixtures("registries")
+def test_simulate_tells_what_is_wrong_in_the_other_version_and_each_thing_once(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("code: [", encoding="utf-8")
+    compared = run(app, ["simulate", str(GOOD), "--against", str(bad), "--registry", str(tmp_path)])
+    assert (compared.exit_code, compared.stderr.startswith(f"wugan: {bad}:1: ")) == (1, True)
+    drops = deliver(tmp_path / "drops", [Holder(1, 40)])
+    twice = run(app, ["simulate", str(bad), str(bad), "--registry", str(drops), "--day", "2026-11-23"])
+    assert twice.stderr.count(f"{bad}:1: ") == 1
+
+
+def test_a_cache_that_is_a_file_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.write_text("")
+    monkeypatch.setattr(snapshots, "REGISTRY_CACHE", cache / "registry")
+    drops = deliver(tmp_path / "drops", [Holder(1, 40)])
+    result = run(app, ["simulate", str(GOOD), "--registry", str(drops), "--day", "2026-11-23"])
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert result.stderr.startswith(f"wugan: {cache}")
+
+
 def test_a_store_that_is_down_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def down() -> MemoryItemStore:
         raise VendorUnavailable("the table does not answer")

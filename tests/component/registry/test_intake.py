@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from wugan.errors import NotFound
-from wugan.registry import intake, lookup
+from wugan.registry import files, intake, lookup
 from wugan.registry.buckets import BUCKET_SQL, bucket_of, file_name
 from wugan.registry.feeds import FEEDS
 from wugan.registry.intake import Report
@@ -135,6 +135,106 @@ def test_a_parquet_column_of_a_wrong_type_is_refused(tmp_path: Path) -> None:
     duckdb.sql(f"COPY (SELECT 'x' AS credit_code, ['a'] AS address, 'n' AS certificate_no, '1' AS version) TO '{target}' (FORMAT PARQUET)")
     report = take_in(tmp_path, {"business/a.csv": as_csv([business()])})
     assert [(r.field, "VARCHAR[]" in r.detail) for r in report.refused] == [("address", True)]
+
+
+def parquet(drops: Path, name: str, extra: str = "", **values: str) -> Path:
+    """A business row in Parquet; values are SQL."""
+    columns = {c: f"'{v}'" for c, v in business().items()} | values
+    path = drops / "business" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    duckdb.sql(f"COPY (SELECT {', '.join(f'{v} AS {c}' for c, v in columns.items())}{extra}) TO '{path}' (FORMAT PARQUET)")
+    return path
+
+
+def test_parquet_with_corrupt_data_is_refused_and_the_others_go_on(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "drops", "bad.parquet", scope="repeat(md5(random()::VARCHAR), 2000)")
+    content = bytearray(path.read_bytes())
+    content[100 : len(content) // 2] = b"\xff" * (len(content) // 2 - 100)
+    path.write_bytes(content)
+    report = take_in(tmp_path, {"business/good.csv": as_csv([business()])})
+    assert [(r.file, r.detail) for r in report.refused] == [("bad.parquet", "bad.parquet: its rows cannot be read: write it again")]
+    assert report.counts["business"].rows_in == 1
+
+
+@pytest.mark.parametrize("name", ["file_row_number", "FILE_ROW_NUMBER", "row", "filename", "file"])
+def test_parquet_columns_may_be_called_as_the_engines_own(tmp_path: Path, name: str) -> None:
+    parquet(tmp_path / "drops", "a.parquet", extra=f", 7 AS {name}", status="unnest(['active', 'sleeping'])")
+    report = take_in(tmp_path, {})
+    assert report.refused == ()
+    assert report.counts["business"].rows == 1
+    assert [r["row"] for r in quarantine(tmp_path)] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("TIMESTAMP '2026-01-01 01:02:03.5'", date(2026, 1, 1)),
+        ("TIMESTAMPTZ '2026-01-01 23:02:03+00'", date(2026, 1, 2)),
+        ("TIMESTAMP_NS '2026-01-01 00:00:00'", date(2026, 1, 1)),
+        ("'2026-01-01T00:00:00'", date(2026, 1, 1)),
+        ("'2026.01.01'", date(2026, 1, 1)),
+    ],
+)
+def test_points_in_time_are_days(tmp_path: Path, value: str, day: date) -> None:
+    parquet(tmp_path / "drops", "a.parquet", changed_on=value)
+    take_in(tmp_path, {})
+    found = lookup.local(tmp_path / "clean").subject(CODE).business
+    assert found
+    assert found.changed_on == day
+
+
+def test_a_row_that_is_too_long_is_set_aside_and_told_without_its_values(tmp_path: Path) -> None:
+    long = dict.fromkeys(
+        ("name", "legal_representative", "registered_address", "premises_address", "scope", "registering_body"), "密" * 120_000
+    )
+    rows = [business(credit_code=OTHER), business() | long, business(credit_code=FAILING, scope="密" * 200_000), business()]
+    report = take_in(tmp_path, {"business/a.csv": as_csv(rows)})
+    assert [(r["row"], r["code"], r["reason"]) for r in quarantine(tmp_path)] == [
+        ("2", "too_long", "整行过长"),
+        ("3", "too_long", "整行过长"),
+    ]
+    assert (report.counts["business"].rows_in, report.counts["business"].rows, report.refused) == (4, 2, ())
+    assert "密" not in str(report.as_json())
+
+
+def test_the_longest_row_of_the_widest_characters_is_read(tmp_path: Path) -> None:
+    row = business(scope="𠮷")
+    row["scope"] = "𠮷" * (files.MOST_IN_A_ROW - sum(map(len, row.values())) + 1)
+    report = take_in(tmp_path, {"business/a.csv": as_csv([row])})
+    assert (report.counts["business"].rows, report.refused) == (1, ())
+
+
+def test_empty_lines_are_no_rows(tmp_path: Path) -> None:
+    content = as_csv([business()]) + b"\r\n\r\n" + as_csv([business(credit_code=OTHER)]).split(b"\r\n", 1)[1] + b"\r\n"
+    report = take_in(tmp_path, {"business/a.csv": content})
+    assert (report.counts["business"].rows_in, report.counts["business"].rows, report.quarantined) == (2, 2, {})
+
+
+def test_nameless_columns_at_the_end_are_left_out(tmp_path: Path) -> None:
+    header, row = as_csv([business()]).split(b"\r\n")[:2]
+    content = b"\r\n".join([header + b",,", row + b",,", row.replace(CODE.encode(), OTHER.encode()), row + b",,,"])
+    report = take_in(tmp_path, {"business/a.csv": content})
+    assert (report.counts["business"].rows, report.quarantined, report.refused) == (2, {"business.misshapen": 1}, ())
+
+
+@pytest.mark.parametrize(("separator", "word"), [(b";", "semicolons"), (b"\t", "tabs"), (b"|", "bars")])
+def test_another_separator_is_named(tmp_path: Path, separator: bytes, word: str) -> None:
+    report = take_in(tmp_path, {"business/a.csv": as_csv([business()]).replace(b",", separator)})
+    (refusal,) = report.refused
+    assert f"separated by {word}: save it with commas" in refusal.detail
+
+
+def test_codes_and_names_that_differ_in_what_nobody_sees_are_one(tmp_path: Path) -> None:
+    rows = [
+        business(credit_code=f"\ufeff{CODE[:8]}\u200b{CODE[8:]}", name="\u200b青岛甲有限公司\ufe0f"),
+        business(name="\u200b\u00ad", version="2"),
+    ]
+    report = take_in(tmp_path, {"business/a.csv": as_csv(rows)})
+    assert [r["code"] for r in quarantine(tmp_path)] == ["missing_value"]
+    assert [w.code for w in report.warnings if w.feed == "business"] == ["code_form"]
+    found = lookup.local(tmp_path / "clean").subject(CODE).business
+    assert found
+    assert found.name == "青岛甲有限公司"
 
 
 def test_nothing_delivered_is_an_error(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wugan.detection.evaluate import evaluate, hits, still_qualifies
-from wugan.detection.model import Verdict
-from wugan.detection.places import covers, registered_in, stays
+from wugan.detection.model import Condition, Verdict
+from wugan.detection.places import address_changed, address_moved, address_off_road, covers, name_changed, registered_in, stays
 from wugan.items import catalogue
 from wugan.items.model import ChangeTrigger, FilingTrigger, Item, Jurisdiction, RenewalTrigger, Requirement, SubjectField
 from wugan.registry import normalise
@@ -251,6 +251,25 @@ def test_what_is_filed_is_not_filed_again() -> None:
         ("企业管理（不含餐饮）；人力资源 服务", True),
         ("企业管理（含人力资源服务）", True),
         ("企业管理(除人力资源服务外", False),
+        ("企业管理（不包含人力资源服务）", False),
+        ("企业管理（含咨询（不含人力资源服务））", False),
+        ("企业管理（含咨询（不含餐饮），人力资源服务）", True),
+        ("企业管理(不含:人力资源服务(劳务)),餐饮", False),
+        ("企业管理（不含咨询（劳务）、人力资源服务）", False),
+        ("企业管理，不含人力资源服务；餐饮", False),
+        ("人力资源服务，不含职业中介活动；餐饮", True),
+        ("人力资源服务不含职业中介活动", True),
+        ("企业管理（人力资源服务除外）", False),
+        ("企业管理；人力资源服务（劳务）除外", False),
+        ("人力资源服务（职业中介除外）", True),
+        ("企业管理（未经批准不得从事人力资源服务）", False),
+        ("企业管理，未经批准不得从事人力资源服务等业务；餐饮", False),
+        ("人力资源服务（未经批准，不得从事吸收存款等金融服务）", True),
+        ("除人力资源服务外的企业管理", False),
+        ("一般项目：拆除工程；除尘设备、人力资源服务、户外用品", True),
+        ("人力资源服务（除依法须经批准的项目外，凭营业执照依法自主开展经营活动）", True),
+        ("企业管理（法律、行政法规、国务院决定禁止的项目除外；人力资源服务", True),
+        ("企业管理）人力资源服务", True),
         (None, None),
     ],
 )
@@ -261,6 +280,7 @@ def test_a_scope_covers_what_it_does_not_exclude(scope: str | None, held: bool |
 @pytest.mark.parametrize(
     ("values", "where"),
     [
+        ({"registering_body": None, "registered_address": "青岛莱西市烟台路1号"}, Jurisdiction.LX),
         ({"registering_body": "青岛市平度市市场监督管理局"}, Jurisdiction.PD),
         ({"registering_body": "莱西市行政审批服务局"}, Jurisdiction.LX),
         ({"registering_body": "青岛市市北区行政审批服务局"}, Jurisdiction.QD),
@@ -339,6 +359,62 @@ def test_renamed_or_renumbered_where_it_is(old: str, new: str, answer: bool | No
     assert before is not None
     assert after is not None
     assert stays(before, after) is stays(after, before) is answer
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "moved", "off_road"),
+    [
+        ("青岛市市南区中山路1号", "青岛市市南区贵州路1号", False, True),
+        ("青岛市市南区中山路1号", "青岛市市南区中山路3号", False, False),
+        ("青岛市市南区中山路1号", "青岛市市南区贵州路3号", True, True),
+        ("青岛市市南区中山路1号", "市南区中山路１号", False, False),
+        ("中山路1号", "青岛市市南区中山路3号", None, None),
+        (None, "青岛市市南区中山路3号", False, False),
+        ("青岛市黄岛区长江路街道井冈山路658号", "青岛市黄岛区井冈山路658号", False, False),
+    ],
+)
+def test_moved_and_more_than_the_plate_changed(old: str | None, new: str, moved: bool | None, off_road: bool | None) -> None:
+    assert (address_moved(old, new), address_off_road(old, new)) == (moved, off_road)
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\ufeff", "\u00ad", "\ufe0f", "\x00", "\x7f"])
+def test_what_nobody_sees_is_no_change(hidden: str) -> None:
+    assert name_changed(f"青岛甲{hidden}有限公司", "青岛甲有限公司") is False
+    assert name_changed(hidden, "青岛甲有限公司") is None
+    assert address_changed(f"{ADDRESS}{hidden}", ADDRESS) is False
+    assert address_changed(hidden * 5, f" {hidden * 5}") is None
+
+
+def test_same_road_lets_a_plate_change_and_no_road() -> None:
+    both = (SubjectField.REGISTERED_ADDRESS, SubjectField.PREMISES_ADDRESS)
+    road = subject(business(premises_address=ADDRESS.replace("辽阳西路", "长春路")), certificate())
+    assert held(Requirement.SAME_PLACE, road, *both) is True
+    assert held(Requirement.SAME_ROAD, road, *both) is False
+    plate = subject(business(registered_address=ADDRESS.replace("100", "102")), certificate())
+    assert held(Requirement.SAME_ROAD, plate, *both) is True
+    assert reason(change(*both, requires=(Requirement.SAME_ROAD,)), "same_road", plate).reason == "仅门牌号变更，未迁移"
+    assert held(Requirement.SAME_ROAD, subject(business(), certificate()), *both) is True
+
+
+@pytest.mark.parametrize(
+    ("days", "held", "words"),
+    [(3, True, "证照将在3天后到期"), (0, True, "证照今天到期"), (-1, False, "已过期1天"), (61, False, "现距届满61天")],
+)
+def test_how_long_a_certificate_lasts_is_told(days: int, held: bool, words: str) -> None:
+    told = reason(RENEWAL, "expires_soon", subject(business(), certificate(valid_until=DAY + timedelta(days=days))))
+    assert told.held is held
+    assert words in told.reason + told.needed
+
+
+def test_a_scope_that_changes_tomorrow_is_told() -> None:
+    told = reason(FILING, "newly_covered", subject(business(scope_changed_on=DAY + timedelta(days=1))))
+    assert (told.held, told.reason) == (False, "经营范围变更日期晚于今天，含“人力资源服务”")
+
+
+def reason(rule: Item, name: str, of: Subject) -> Condition:
+    (verdict,) = evaluate(rule, "v", of)
+    (found,) = (c for c in verdict.conditions if c.name == name)
+    return found
 
 
 def test_same_place_looks_at_every_changed_address_and_same_premises_at_one() -> None:

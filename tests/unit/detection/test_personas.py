@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from wugan.detection import personas
 from wugan.items import catalogue
@@ -76,3 +77,16 @@ def test_wrong_fields_are_told() -> None:
     records: dict[str, dict[str, str | None]] = {"business": {"name": "新名"}, "certificate": {"name": "旧名"}}
     result = run(1, records, hit=True, fields=["registered_address"])
     assert result.message == "测试: expected fields ['registered_address'], got ['name']"
+
+
+@pytest.mark.parametrize("number", [1, 7, 15, 19])
+@pytest.mark.parametrize("today", ["1900-01-01", "9998-12-31"])
+def test_the_first_and_the_last_day_can_be_counted_from(number: int, today: str) -> None:
+    persona = Persona.model_validate({"name": "测试", "records": {"certificate": {}, "blacklist": {}}, "hit": False, "today": today})
+    assert personas.run(items()[number].model_copy(update={"personas": [persona]}))
+
+
+@pytest.mark.parametrize("today", ["0001-01-01", "1899-12-31", "9999-01-01"])
+def test_a_day_from_which_nothing_can_be_counted_is_refused(today: str) -> None:
+    with pytest.raises(ValidationError, match="today"):
+        Persona.model_validate({"name": "测试", "records": {"blacklist": {}}, "hit": False, "today": today})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wugan.errors import InvalidInput
 from wugan.registry.feeds import FEEDS
-from wugan.registry.guard import EVERY_FEED, Limits, Unfit, accepting, judge
+from wugan.registry.guard import EVERY_FEED, Limits, Trusted, Unfit, accepting, forgetting, judge, remembered
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 LIMITS = Limits(shrink_percent=10, stale_days=3)
@@ -71,6 +71,30 @@ def test_a_file_from_the_future_is_not_stale() -> None:
 def test_shrinking_is_found_exactly_beyond_the_share(before: int, now: int, percent: int) -> None:
     found = judge(FULL | {"licence": now}, FULL | {"licence": before}, {}, NOW, Limits(shrink_percent=percent))
     assert bool(found) == (100 * (before - now) > percent * before)
+
+
+def test_many_small_losses_count_together_for_as_long_as_they_are_remembered() -> None:
+    trusted: tuple[Trusted, ...] = ()
+    count, stopped = 1000, []
+    for day in range(7):
+        at, rows = NOW + timedelta(days=day), FULL | {"licence": count}
+        trusted = remembered(trusted, at, LIMITS)
+        before = trusted[-1].rows if trusted else None
+        found = judge(rows, before, {}, at, LIMITS, trusted)
+        stopped += [(day, f.code, f.feed) for f in found]
+        trusted = (*trusted, *(() if found else [Trusted(at, rows)]))
+        count = int(count * 0.905)
+    assert stopped[0] == (2, Unfit.SHRINK, "licence")
+    assert [day for day, *_ in stopped] == [2, 3, 4, 5, 6]
+    assert remembered(trusted, NOW + timedelta(days=7), LIMITS) == trusted
+    assert remembered(trusted, NOW + timedelta(days=8, seconds=1), LIMITS) == ()
+
+
+def test_a_loss_that_was_accepted_is_forgotten() -> None:
+    trusted = forgetting([Trusted(NOW, FULL)], {"licence"})
+    assert judge(FULL | {"licence": 700}, FULL | {"licence": 750}, {}, NOW, LIMITS, trusted) == ()
+    (found,) = judge(FULL | {"business": 880}, FULL | {"business": 900}, {}, NOW, LIMITS, trusted)
+    assert found.detail.startswith("880 rows, 1000 at a good run of the last 7 days: 12.0 % fewer, the limit is 10 %")
 
 
 def test_what_is_accepted_is_known_by_name() -> None:

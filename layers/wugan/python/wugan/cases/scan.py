@@ -23,7 +23,7 @@ from wugan.items.port import ItemStore
 from wugan.outreach.plan import next_target
 from wugan.registry import guard, intake
 from wugan.registry.changes import Change
-from wugan.registry.guard import Limits
+from wugan.registry.guard import Limits, Trusted
 from wugan.registry.lookup import BucketReader
 from wugan.registry.port import RegistryFiles
 
@@ -36,6 +36,7 @@ FAILED = "failed:"  # and a code: a fate that is none yet
 PENDING = f"{FAILED}pending"
 Fact = dict[str, Any]  # what is written down of one hit's fate
 _FOUND = TypeAdapter(list[Found])
+_TRUSTED = TypeAdapter(tuple[Trusted, ...])
 
 
 class Mode(StrEnum):
@@ -133,6 +134,7 @@ class Scan:
 
     def _plan(self, run: str, accepted: frozenset[guard.Unfit], mode: Mode) -> dict[str, Any]:
         planned_at, before = self.clock.now(), self._rows_before()
+        trusted = guard.remembered(self._trusted(), planned_at, self.limits)
         with tempfile.TemporaryDirectory() as folder:
             drops, clean = Path(folder, "drops"), Path(folder, "clean")
             self.files.fetch_drops(drops)
@@ -141,9 +143,10 @@ class Scan:
             buckets = since["buckets"] if since else max(LEAST_BUCKETS, size // BYTES_PER_BUCKET)
             report = intake.take_in(drops, clean, planned_at.date(), buckets=buckets, changes=self.changes())
             rows = {feed: counts.rows for feed, counts in report.counts.items()}
-            found = guard.judge(rows, before, _delivered(drops), self.clock.wall(), self.limits)
+            found = guard.judge(rows, before, _delivered(drops), self.clock.wall(), self.limits, trusted)
             self.files.publish_clean(run, clean)
         findings = [asdict(f) for f in found if f.code not in accepted]
+        trusted = (*guard.forgetting(trusted, {f.feed for f in found if f.code in accepted}), Trusted(planned_at, rows))
         current = self.items.current(planned_at)
         rules, unreadable = readable(current)
         held = {r.item.code: feeds for r in rules if (feeds := missing_feeds(r, report.incomplete))}
@@ -153,6 +156,7 @@ class Scan:
             "planned_at": planned_at.isoformat(),
             "findings": findings,
             "accepted": [asdict(f) for f in found if f.code in accepted],
+            "trusted": _TRUSTED.dump_python(trusted, mode="json"),  # once this run is current
             "registries": report.as_json(),
             "items": {item.code: version for version, item in current},
             "rules": {r.item.code: r.hash for r in rules},
@@ -180,6 +184,12 @@ class Scan:
             return None
         plan = self._kept(run, PLAN)
         return {feed: counts["rows"] for feed, counts in plan["registries"]["counts"].items()} if plan else {}
+
+    def _trusted(self) -> tuple[Trusted, ...]:
+        """The good runs up to the last, as it wrote them down."""
+        run = self.files.published()
+        plan = self._kept(run, PLAN) if run else None
+        return _TRUSTED.validate_python(plan.get("trusted", ())) if plan else ()
 
     def _make_current(self, run: str, plan: Mapping[str, Any]) -> None:
         """Let lookups read this run's files, unless those of a later one are there: a repeat may come late."""

@@ -25,7 +25,7 @@ from wugan.errors import InvalidInput, NotFound
 from wugan.items import catalogue
 from wugan.items.catalogue import Entry
 from wugan.items.model import Item, Jurisdiction
-from wugan.items.problem import Problem
+from wugan.items.problem import ItemInvalid, Problem
 from wugan.items.version import version
 from wugan.registry.intake import Progress as Tell
 
@@ -96,11 +96,18 @@ def _entries(paths: Sequence[Path], all_items: bool) -> tuple[list[Entry], list[
 def _others(entries: Sequence[Entry], against: str) -> list[Rule]:
     """The rules to compare with, by the codes of the items."""
     codes, file = {e.item.code for e in entries}, Path(against)
-    found = catalogue.load([file]).items if file.exists() else _published([e.item for e in entries], against)
+    found = _read(file) if file.exists() else _published([e.item for e in entries], against)
     others = [rule(item, version(item)) for item in found if item.code in codes]
     if not others:
         raise NotFound(f"{against!r} has none of these items: {', '.join(sorted(codes)) or 'none'}", field="against")
     return others
+
+
+def _read(file: Path) -> Sequence[Item]:
+    read = catalogue.load([file])
+    if read.problems:
+        raise ItemInvalid(read.problems)
+    return read.items
 
 
 def _published(items: Sequence[Item], against: str) -> Iterator[Item]:

@@ -15,7 +15,7 @@ from rich.table import Table
 from infra.world import Summary
 from infra.world import make as make_world
 from infra.world.make import DAY
-from wugan.errors import WuganError
+from wugan.cli.common import refusing
 
 app = typer.Typer(help="The registry world: invented registries with real registries' dirt.", no_args_is_help=True)
 
@@ -34,12 +34,8 @@ def make(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Write business, licence, property, contact and blacklist registries, and the record of what must be found in them."""
-    try:
-        with _bars(quiet=as_json) as bars:
-            summary = make_world(out, subjects, seed, day.date(), _Steps(bars).tell)
-    except WuganError as e:
-        typer.echo(f"wugan: {e}", err=True)
-        raise typer.Exit(1) from e
+    with refusing(), _bars(quiet=as_json) as bars:
+        summary = make_world(out, subjects, seed, day.date(), _Steps(bars).tell)
     if as_json:
         typer.echo(json.dumps(summary.as_json(), ensure_ascii=False))
     else:

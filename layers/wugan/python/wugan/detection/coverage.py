@@ -45,6 +45,7 @@ _HINTS = {
     "not_blacklisted": "blacklist: {}",
     "owns_premises": "no property",
     "same_place": "an address in another district",
+    "same_road": "an address on another road",
     "same_premises": "a premises_address in another district",
 }
 

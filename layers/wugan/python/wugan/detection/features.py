@@ -106,6 +106,11 @@ def moved(field: SubjectField) -> str:
     return f"{field.value}_moved"
 
 
+def off_road(field: SubjectField) -> str:
+    """The name of the feature that tells whether an address changed in more than its plate number."""
+    return f"{field.value}_off_road"
+
+
 def _columns(field: SubjectField) -> tuple[str, str]:
     return f"c_{field.value}", "p_name" if field is SubjectField.PRODUCER_NAME else f"b_{field.value}"
 
@@ -126,15 +131,28 @@ def _changed(field: SubjectField, title: str) -> Definition:
 
 
 def _moved(field: SubjectField, title: str) -> Definition:
+    about = f"{title}变到另一处；仅路名、门牌号变更或没有变更为否，无法判断时缺失"
+    return _compared(field, moved(field), f"{title}已迁移", places.address_moved, about)
+
+
+def _off_road(field: SubjectField, title: str) -> Definition:
+    about = f"{title}的变更不限于门牌号，如路名也不同；仅门牌号变更或没有变更为否，无法判断时缺失"
+    return _compared(field, off_road(field), f"{title}变更不限于门牌号", places.address_off_road, about)
+
+
+def _compared(
+    field: SubjectField, name: str, title: str, compare: Callable[[str | None, str | None], bool | None], about: str
+) -> Definition:
+    """How the address on the certificate became the registered one; false where they are written alike or one is missing."""
     old, new = _columns(field)
     return Definition(
-        moved(field),
-        f"{title}已迁移",
+        name,
+        title,
         Type.BOOLEAN,
-        lambda row: places.address_moved(*sides(field, row)),
-        f"CASE WHEN {old} <> {new} THEN w_{moved(field)} ELSE FALSE END",
-        f"{title}变到另一处；仅路名、门牌号变更或没有变更为否，无法判断时缺失",
-        worked=Worked(places.address_moved, (old, new), f"{old} <> {new}"),
+        lambda row: compare(*sides(field, row)),
+        f"CASE WHEN {old} <> {new} THEN w_{name} ELSE FALSE END",
+        about,
+        worked=Worked(compare, (old, new), f"{old} <> {new}"),
         narrow=f"{old} <> {new}",
     )
 
@@ -203,6 +221,7 @@ def _place(business: Any) -> str | None:
 _DEFINITIONS = (
     *(_changed(field, title) for field, title in SUBJECT_FIELDS.items()),
     *(_moved(field, SUBJECT_FIELDS[field]) for field in ADDRESSES),
+    *(_off_road(field, SUBJECT_FIELDS[field]) for field in ADDRESSES),
     Definition(
         "certificate_in_force",
         "证照有效",
@@ -286,7 +305,14 @@ _DEFINITIONS = (
     _days("b", "scope_changed_on", "days_since_scope_change", "经营范围变更至今的天数", "当日变更为0"),
     _form("b", "name", "business_name", "登记名称", normalise.name, "统一书写形式后的名称"),
     _form("b", "registering_body", "registering_body", "登记机关", normalise.name, "统一书写形式后的名称"),
-    _form("b", "scope", "business_scope", "经营范围", places.covered, "统一书写形式，并去掉括号中“不含”“不包括”“除”的部分"),
+    _form(
+        "b",
+        "scope",
+        "business_scope",
+        "经营范围",
+        places.covered,
+        "统一书写形式，并去掉“不含”“不包括”“不得”“除……外”“……除外”的部分（括号内外）",
+    ),
     _district("b", "registered_address", "registered_district", "注册地址所在区市"),
     _district("b", "premises_address", "premises_district", "生产经营地址所在区市"),
     _form("c", "name", "certificate_name", "证照上的名称", normalise.name, "统一书写形式后的名称"),

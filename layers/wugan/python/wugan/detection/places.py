@@ -6,7 +6,7 @@ None is the third truth value: the data does not tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from wugan.items.model import Jurisdiction
@@ -15,6 +15,16 @@ from wugan.registry.normalise import Address
 
 _IDEOGRAPHS = re.compile("[一-鿿]+$")
 _COMPATIBLE = re.compile(r"[^\s\x21-\x7e一-鿿，。；：、（）？！％＋－～“”‘’《》【】·—…０-９Ａ-Ｚａ-ｚ]")  # all that is not surely itself
+_SELECTOR = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # invisible, yet printable to Python
+_BRACKETS = re.compile("([()])")
+_EXCLUDES = ("不含", "不包含", "不包括", "不得", "除")
+_EXCLUSION = re.compile("不含|不包含|不包括|不得|除")
+# Outside of brackets an exclusion ends where its clause does: ，不含…  未经批准不得从事…  除…外  …除外.
+_CLAUSES = re.compile(
+    r"(?:不含|不包含|不包括|不得)[^,;。()]*(?:\([^()]*\)[^,;。()]*)*"
+    r"|(?<![^,;。:()])除(?![外尘湿草虫雪冰锈臭味甲螨害四氧])[^,;。()]*?外"
+    r"|(?<![^,;。:(])(?:[^,;。:()]|\([^()]*\))*?除外"
+)
 _BUREAU_OF = {"莱西市": Jurisdiction.LX, "平度市": Jurisdiction.PD}
 
 
@@ -44,18 +54,35 @@ def _same_hand(old: str, new: str) -> bool:
     What is left must be longer than a sign that stands for an empty value, and free of other invisible characters.
     """
     one, other = (normalise.ABOVE.sub("", side.replace(" ", "").replace("\u3000", ""), count=1) for side in (old, new))
-    return one == other and len(one) > 4 and one.isprintable()
+    return one == other and len(one) > 4 and one.isprintable() and not _SELECTOR.search(one)
 
 
 def address_moved(old: str | None, new: str | None) -> bool | None:
     """Whether a changed address names another place. An address that did not change, or is missing on a side, did not move."""
+    return _left(old, new, stays)
+
+
+def address_off_road(old: str | None, new: str | None) -> bool | None:
+    """Whether an address changed in more than its plate number: it moved, or the road has another name."""
+    return _left(old, new, keeps_road)
+
+
+def _left(old: str | None, new: str | None, kept: Callable[[Address, Address], bool | None]) -> bool | None:
     if not address_changed(old, new):
         return False
     before, after = normalise.address(old), normalise.address(new)
     assert before is not None
     assert after is not None
-    stayed = stays(before, after)
-    return None if stayed is None else not stayed
+    still = kept(before, after)
+    return None if still is None else not still
+
+
+def keeps_road(before: Address, after: Address) -> bool | None:
+    """Whether an address was renumbered where it is: as `stays`, and the road is the same."""
+    still = stays(before, after)
+    if still and before.road and after.road:
+        return before.road == after.road
+    return still
 
 
 def stays(before: Address, after: Address) -> bool | None:
@@ -94,13 +121,34 @@ def _lacks(scope: str, phrase: str) -> bool:
 
 
 def covered(scope: str | None) -> str | None:
-    """A business scope in one form, without the brackets that exclude something."""
+    """A business scope in one form, without what it excludes: brackets that begin with 不含, 除 … or end with 除外, and such clauses."""
     said = normalise.name(scope)
-    if said is None:
-        return None
-    opening, *rest = said.split("(")
-    kept = [p.partition(")")[2] if p.startswith(("不含", "不包括", "除")) else f"({p}" for p in rest]
-    return "".join([opening, *kept])
+    if said is None or not _EXCLUSION.search(said):
+        return said
+    return _CLAUSES.sub("", _without_excluding_brackets(said))
+
+
+def _without_excluding_brackets(said: str) -> str:
+    """Brackets are paired by depth; one that is not closed goes on to the end, and one that was not opened is left."""
+    kept: list[str] = []
+    opened: list[int] = []  # where in `kept` the brackets begin that are open
+    for part in filter(None, _BRACKETS.split(said)):
+        if part == "(":
+            opened.append(len(kept))
+        excluded = part == ")" and bool(opened) and _drop_excluding(kept, opened.pop())
+        if not excluded:
+            kept.append(part)
+    while opened:
+        _drop_excluding(kept, opened.pop())
+    return "".join(kept)
+
+
+def _drop_excluding(kept: list[str], begin: int) -> bool:
+    """Drop the bracket that begins there, if it excludes something."""
+    excludes = "".join(kept[begin + 1 : begin + 2]).startswith(_EXCLUDES) or kept[-1].endswith("除外")
+    if excludes:
+        del kept[begin:]
+    return excludes
 
 
 def owned(place: str | None, addresses: Sequence[str] | None) -> bool | None:

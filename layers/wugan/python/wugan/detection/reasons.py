@@ -74,13 +74,17 @@ def _expires_soon(rule: Rule, row: Row, held: bool | None) -> str:
     if left is None:
         return "证照未载明有效期截止日"
     if held:
-        return f"证照将在{left}天后到期"
+        return f"证照将在{left}天后到期" if left else "证照今天到期"
     return "证照有效期已过" if int(str(left)) < 0 else f"距有效期届满超过{_window(rule)}天"
 
 
 def _expiry_needed(rule: Rule, row: Row, held: bool | None) -> str:  # noqa: ARG001
     left = FEATURES["days_to_expiry"].python(row)
-    return f"有效期须在{_window(rule)}天内届满" + ("" if left is None else f"（现距届满{left}天）")
+    return f"有效期须在{_window(rule)}天内届满" + ("" if left is None else f"（{_now(int(str(left)))}）")
+
+
+def _now(left: int) -> str:
+    return f"现距届满{left}天" if left >= 0 else f"已过期{-left}天"
 
 
 def _window(rule: Rule) -> int:
@@ -96,6 +100,8 @@ def _newly_covered(rule: Rule, row: Row, held: bool | None) -> str:
         return f"经营范围不含“{rule.phrase}”"
     if days is None:
         return "登记库中没有经营范围变更日期"
+    if int(str(days)) < 0:
+        return f"经营范围变更日期晚于今天，含“{rule.phrase}”"
     said = f"近{_within(rule)}天内" if held else f"不在近{_within(rule)}天内"
     return f"经营范围{said}变更，含“{rule.phrase}”"
 
@@ -129,8 +135,19 @@ def _unmoved(rule: Rule, row: Row, held: bool | None) -> str:
         return "无法判断是否迁移"
     if not held:
         return "地址发生迁移"
-    changed = any(FEATURES[features.changed(f)].python(row) for f in ADDRESSES if f in rule.item.changing)
-    return "仅路名或门牌号变更，未迁移" if changed else "地址未变"
+    return "仅路名或门牌号变更，未迁移" if _address_changed(rule, row) else "地址未变"
+
+
+def _address_changed(rule: Rule, row: Row) -> bool:
+    return any(FEATURES[features.changed(f)].python(row) for f in ADDRESSES if f in rule.item.changing)
+
+
+def _on_its_road(rule: Rule, row: Row, held: bool | None) -> str:
+    if held is None:
+        return "无法判断是否仅门牌号变更"
+    if not held:
+        return "地址变更不限于门牌号"
+    return "仅门牌号变更，未迁移" if _address_changed(rule, row) else "地址未变"
 
 
 def _premises_unmoved(rule: Rule, row: Row, held: bool | None) -> str:
@@ -167,5 +184,6 @@ _WORDINGS = {
     "not_blacklisted": _Wording(_fixed("不在严重违法失信名单中", "在严重违法失信名单中"), _need("须不在严重违法失信名单中")),
     "owns_premises": _Wording(_owns, _need("不动产登记须显示主体拥有其经营场所")),
     "same_place": _Wording(_unmoved, _need(_STAY)),
+    "same_road": _Wording(_on_its_road, _need("地址变更须仅涉及门牌号，且新旧地址都载明区市和路名")),
     "same_premises": _Wording(_premises_unmoved, _need(f"生产经营{_STAY}")),
 }

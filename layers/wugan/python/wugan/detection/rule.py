@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -109,15 +109,17 @@ def _requirement(requirement: Requirement, item: Item) -> Expression:
         case Requirement.OWNS_PREMISES:
             return Feature("owns_premises")
         case Requirement.SAME_PLACE:
-            return _unmoved(item, *features.ADDRESSES)
+            return _unmoved(item, features.moved, *features.ADDRESSES)
+        case Requirement.SAME_ROAD:
+            return _unmoved(item, features.off_road, *features.ADDRESSES)
         case Requirement.SAME_PREMISES:
-            return _unmoved(item, SubjectField.PREMISES_ADDRESS)
+            return _unmoved(item, features.moved, SubjectField.PREMISES_ADDRESS)
         case _:
             assert_never(requirement)
 
 
-def _unmoved(item: Item, *addresses: SubjectField) -> Expression:
-    stays = tuple(Not(Feature(features.moved(f))) for f in item.changing if f in addresses)
+def _unmoved(item: Item, left: Callable[[SubjectField], str], *addresses: SubjectField) -> Expression:
+    stays = tuple(Not(Feature(left(f))) for f in item.changing if f in addresses)
     return _all(*stays) if stays else Literal(True)
 
 

@@ -55,12 +55,12 @@ def load(paths: Iterable[Path]) -> Catalogue:
     """All items of files and folders. A code or number that several have refuses them all: which is meant cannot be known."""
     entries: list[Entry] = []
     problems: list[Problem] = []
-    for path in paths:
-        for file in _files(path):
-            try:
-                entries.append(_entry(file))
-            except ItemInvalid as invalid:
-                problems += invalid.problems
+    once = {file.resolve(): file for path in paths for file in _files(path)}
+    for file in once.values():
+        try:
+            entries.append(_entry(file))
+        except ItemInvalid as invalid:
+            problems += invalid.problems
     clashes = [*_clashes(entries, "code", lambda item: item.code), *_clashes(entries, "number", lambda item: item.number)]
     clashing = {problem.file for problem in clashes}
     good = sorted((e for e in entries if e.source.file not in clashing), key=lambda e: e.item.number)

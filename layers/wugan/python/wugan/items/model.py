@@ -69,6 +69,7 @@ class Requirement(StrEnum):
     NOT_BLACKLISTED = "not_blacklisted"
     OWNS_PREMISES = "owns_premises"  # 仅限自有产权
     SAME_PLACE = "same_place"  # 非迁移: road name or plate only
+    SAME_ROAD = "same_road"  # 非迁移，仅门牌号: as same_place, but the road keeps its name
     SAME_PREMISES = "same_premises"  # 非迁移厂址: as same_place, but the registered address may move
 
 
@@ -263,7 +264,7 @@ class Persona(Strict):
     records: dict[Literal["business", "certificate", "property", "blacklist", "producer"], dict[str, str | None]]
     hit: bool
     fields: list[SubjectField] = []  # a change hit names exactly these
-    today: date = date(2026, 11, 23)
+    today: Annotated[date, Field(ge=date(1900, 1, 1), le=date(9998, 12, 31))] = date(2026, 11, 23)  # days are counted around it
 
     @model_validator(mode="after")
     def _records_fit(self) -> Persona:
@@ -331,8 +332,9 @@ class Item(Strict):
         if not isinstance(self.trigger, kinds[self.kind]):
             key = next(key for key, name in _TRIGGERS.items() if name == kinds[self.kind].__name__)
             yield ("trigger",), said("kind", kind=self.kind, key=key)
-        if Requirement.SAME_PLACE in self.requires and not ADDRESSES & set(self.changing):
-            yield ("requires",), said("same_place")
+        for staying in (Requirement.SAME_PLACE, Requirement.SAME_ROAD):
+            if staying in self.requires and not ADDRESSES & set(self.changing):
+                yield ("requires",), said("staying", requirement=staying)
         if self.certificates.old_returns != bool(self.return_ways):
             yield ("return_ways",), said("return_ways")
         if self.limits.promised > self.limits.legal:

@@ -51,7 +51,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "null": ("may not be null", "不能为空（null）"),
     "no_date": ("{value!r} is not a date such as 2026-11-23", "{value} 不是日期，应写成 2026-11-23 这样"),
     "kind": ("does not fit kind {kind}, which needs {key}", "与 kind {kind} 不符，该类事项需要 {key}"),
-    "same_place": ("same_place only fits a change of an address", "same_place 只适用于地址变更"),
+    "staying": ("{requirement} only fits a change of an address", "{requirement} 只适用于地址变更"),
     "return_ways": (
         "are given exactly when certificates.old_returns is true",
         "当且仅当 certificates.old_returns 为 true 时填写",

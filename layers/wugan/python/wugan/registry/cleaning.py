@@ -13,9 +13,10 @@ from wugan.registry.feeds import Column, Feed, Type
 from wugan.registry.files import raw_table
 from wugan.registry.rows import FIRST_YEAR, LAST_YEAR, REASONS, VERSION_NUMBER, WITHOUT_END
 
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日", "%Y-%m-%d %H:%M:%S")
+DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日", "%Y.%m.%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 _SAMPLE = 5
 _VERSION_NUMBER = f"CASE WHEN regexp_full_match(version, '{VERSION_NUMBER}') THEN version::DECIMAL(38, 18) END"
+_SPACE = rf"[\s　{normalise.INVISIBLE_CLASS}]"  # and what nobody sees
 _FULL_WIDTH = "".join(chr(c) for c in range(0xFF10, 0xFF5B))
 _HALF_WIDTH = "".join(chr(c - 0xFEE0) for c in range(0xFF10, 0xFF5B))
 
@@ -60,11 +61,12 @@ def clean_table(feed: Feed) -> str:
     return f"clean_{feed.name}"
 
 
-def clean(connection: DuckDBPyConnection, feed: Feed, buckets: int, misshapen: Mapping[str, Sequence[int]]) -> Counts:
-    """Make the feed's judged and clean tables from its raw table. `misshapen` are rows that could not be read, by file."""
+def clean(connection: DuckDBPyConnection, feed: Feed, buckets: int, unread: Mapping[str, Mapping[str, Sequence[int]]]) -> Counts:
+    """Make the feed's judged and clean tables from its raw table. `unread` are rows that are not in it, by file and reason."""
     _judge(connection, feed)
-    for file, rows in misshapen.items():
-        _set_aside(connection, feed, file, rows)
+    for file, reasons in unread.items():
+        for reason, rows in reasons.items():
+            _set_aside(connection, feed, file, reason, rows)
     _keep_newest(connection, feed, buckets)
     return _count(connection, feed)
 
@@ -113,7 +115,7 @@ def _judge(connection: DuckDBPyConnection, feed: Feed) -> None:
 
 
 def _trimmed(column: Column) -> str:
-    return rf"regexp_replace({_quoted(column)}, '^[\s　]+|[\s　]+$', '', 'g')"
+    return f"regexp_replace({_quoted(column)}, '^{_SPACE}+|{_SPACE}+$', '', 'g')"
 
 
 def _said(column: Column) -> str:
@@ -123,8 +125,8 @@ def _said(column: Column) -> str:
 
 
 def code_sql(value: str) -> str:
-    """A credit code without spaces, in half-width capitals."""
-    return rf"upper(translate(regexp_replace({value}, '[\s　]', '', 'g'), '{_FULL_WIDTH}', '{_HALF_WIDTH}'))"
+    """A credit code without spaces and invisible characters, in half-width capitals."""
+    return f"upper(translate(regexp_replace({value}, '{_SPACE}', '', 'g'), '{_FULL_WIDTH}', '{_HALF_WIDTH}'))"
 
 
 def _day(column: Column) -> str:
@@ -152,9 +154,9 @@ def _tests(column: Column) -> list[str]:
     return tests
 
 
-def _set_aside(connection: DuckDBPyConnection, feed: Feed, file: str, rows: Sequence[int]) -> None:
-    sql = f"INSERT INTO {judged_table(feed)} (file, row, problem) SELECT ?, unnest(?::BIGINT[]), 'misshapen:'"
-    connection.execute(sql, [file, list(rows)])
+def _set_aside(connection: DuckDBPyConnection, feed: Feed, file: str, reason: str, rows: Sequence[int]) -> None:
+    sql = f"INSERT INTO {judged_table(feed)} (file, row, problem) SELECT ?, unnest(?::BIGINT[]), ? || ':'"
+    connection.execute(sql, [file, list(rows), reason])
 
 
 def _keep_newest(connection: DuckDBPyConnection, feed: Feed, buckets: int) -> None:

@@ -132,8 +132,8 @@ def _read_changes(connection: DuckDBPyConnection, changes: Iterable[Change], del
 
 
 def _clean(connection: DuckDBPyConnection, feed: Feed, delivery: _Delivery, buckets: int) -> Counts:
-    misshapen = {f.file: f.misshapen for f in delivery.files.get(feed.name, ())}
-    counts = cleaning.clean(connection, feed, buckets, misshapen)
+    unread = {f.file: {"misshapen": f.misshapen, "too_long": f.too_long} for f in delivery.files.get(feed.name, ())}
+    counts = cleaning.clean(connection, feed, buckets, unread)
     delivery.warnings += cleaning.warnings(connection, feed)
     return counts
 

@@ -19,6 +19,7 @@ REASONS = {
     "bad_date": "{}不是可用的日期",
     "bad_value": "{}不在允许的取值范围内",
     "misshapen": "列数与表头不一致",
+    "too_long": "整行过长",
 }
 VERSION_NUMBER = "[0-9]{1,20}([.][0-9]{1,18})?"  # a version that counts as a number; every number comes before every text
 FIRST_YEAR, LAST_YEAR = 1900, 9999
@@ -31,11 +32,12 @@ _EMPTY = {
     Type.CODE: normalise.STANDS_FOR_EMPTY,
     Type.DATE: normalise.STANDS_FOR_EMPTY | {*WITHOUT_END},
 }
-_SPACE = " \t\n\f\r　"  # what RE2 calls a space, and the ideographic one
+_SPACE = " 　" + normalise.INVISIBLE  # what RE2 calls a space is among the control characters
 _NO_SPACE = str.maketrans("", "", _SPACE)
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B)}
 _DAY = re.compile(
-    r"(?a:(\d{4})-(\d{1,2}+)-(\d{1,2}+)(?:\s+([01]?\d|2[0-3]):([0-5]?\d):([0-5]?\d))?"
+    r"(?a:(\d{4})-(\d{1,2}+)-(\d{1,2}+)(?:(?:\s+|T)([01]?\d|2[0-3]):([0-5]?\d):([0-5]?\d))?"
+    r"|(\d{4})\.(\d{1,2}+)\.(\d{1,2}+)"
     r"|(\d{4})/(\d{1,2}+)/(\d{1,2}+)|(\d{4})(\d{1,2}+)(\d{1,2}+)|(\d{4})年(\d{1,2}+)月(\d{1,2}+)日)[ \t-\r]*"
 )
 
@@ -86,7 +88,7 @@ def _day(value: str) -> str | None:
     if not match:
         return None
     groups = match.groups()
-    year, month, day = next(groups[i : i + 3] for i in (0, 6, 9, 12) if groups[i])
+    year, month, day = next(groups[i : i + 3] for i in (0, 6, 9, 12, 15) if groups[i])
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:

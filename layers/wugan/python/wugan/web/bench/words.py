@@ -18,6 +18,7 @@ CONDITIONS = {
     "not_blacklisted": "不在失信名单",
     "owns_premises": "自有产权",
     "same_place": "非迁移",
+    "same_road": "非迁移，仅门牌号",
     "same_premises": "非迁移厂址",
 }
 KINDS = {"hit": "命中", "newly": "新增命中", "no_longer": "不再命中"}
