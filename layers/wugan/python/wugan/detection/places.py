@@ -18,7 +18,7 @@ _COMPATIBLE = re.compile(r"[^\s\x21-\x7e一-鿿，。；：、（）？！％＋
 _SELECTOR = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # invisible, yet printable to Python
 _BRACKETS = re.compile("([()])")
 _EXCLUDES = ("不含", "不包含", "不包括", "不得", "除")
-_EXCLUSION = re.compile("不含|不包含|不包括|不得|除")
+_EXCLUSION = re.compile("不[含包得]|除")
 # Outside of brackets an exclusion ends where its clause does: ，不含…  未经批准不得从事…  除…外  …除外.
 _CLAUSES = re.compile(
     r"(?:不含|不包含|不包括|不得)[^,;。()]*(?:\([^()]*\)[^,;。()]*)*"
@@ -125,7 +125,8 @@ def covered(scope: str | None) -> str | None:
     said = normalise.name(scope)
     if said is None or not _EXCLUSION.search(said):
         return said
-    return _CLAUSES.sub("", _without_excluding_brackets(said))
+    kept = _without_excluding_brackets(said)
+    return _CLAUSES.sub("", kept) if _EXCLUSION.search(kept) else kept  # most scopes exclude in brackets only
 
 
 def _without_excluding_brackets(said: str) -> str:
