@@ -331,6 +331,7 @@ def test_every_look_at_personal_data_is_logged_and_no_refused_one(
     town: Town, desk: Client, waiting: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     page, other = desk.get(f"/desk/cases/{waiting}"), sits(town, Official("李审批", "LX"))
+    caplog.clear()
     with caplog.at_level(logging.INFO, "wugan.audit"):
         for path in ("", "/subject", "/application", "/label/pickup"):
             assert desk.get(f"/desk/cases/{waiting}{path}").status == 200

@@ -64,7 +64,8 @@ STAGES: dict[str, Callable[[Town, str], str]] = {
 }
 
 
-NO_PARCEL = ("unidentified", "intention", "declaration", "approval", "correction")  # on its way to the person
+NOT_SUBMITTED = ("unidentified", "intention", "declaration")
+NO_PARCEL = (*NOT_SUBMITTED, "approval", "correction")  # on its way to the person
 
 
 def forbid(town: Town, patch: pytest.MonkeyPatch) -> list[str]:
@@ -96,7 +97,11 @@ def test_no_get_of_an_official_writes(town: Town, link: str, stage: str, monkeyp
     }  # fmt: skip
     town.clock.at += RENEW  # a page renews the session, which is no row
     before, stepped = state(town), forbid(town, monkeypatch)
-    statuses = {"/desk/sign-in/return": 403, "/desk/cases/{case_id}/label/{kind}": 404 if stage in NO_PARCEL else 200}
+    statuses = {
+        "/desk/sign-in/return": 403,
+        "/desk/cases/{case_id}/label/{kind}": 404 if stage in NO_PARCEL else 200,
+        "/desk/cases/{case_id}/application": 404 if stage in NOT_SUBMITTED else 200,
+    }
     for path in (*DESK, *BENCH):
         assert client.get(path.format(**values), follow=False).status == statuses.get(path, 200), path
     assert (state(town), stepped) == (before, [])
