@@ -28,7 +28,7 @@ CASE = "abcdefghijklmnopqrstuvwxyz"
 SECRET, OTHERS = secrets.token_hex(16), secrets.token_hex(16)  # of the platforms of QD and LX
 DEPARTMENT = Accounts(department=Department(secrets={"QD": SECRET, "LX": OTHERS}))
 FAULTS = ["error_before", "error_after", "malformed", "slow"]
-READ_SECONDS = 0.5
+READ_SECONDS = 1.0
 # Steps far away unless a test asks for them, so that states stand still.
 STILL = Delays(collect=3600, arrive=3600, decide=3600, receipt=0, slow=3 * READ_SECONDS, repeat=0.01)
 QUICK = STILL.model_copy(update={"collect": 0.01, "arrive": 0.01, "decide": 0.01})

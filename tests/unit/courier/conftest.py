@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -29,13 +29,12 @@ DELIVERY = Order(f"{CASE}-delivery-1", BUREAU, PERSON, "新证")
 
 @dataclass
 class Line:
-    """`answers` are given one after the other: a JSON value, or bytes as they are, or None for silence."""
+    """`answers` are given one after the other: a JSON value, or bytes as they are, or None for a line that breaks off."""
 
     url: str = ""
     answers: list[Any] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
-    hung_up: Event = field(default_factory=Event)
 
     def will(self, *answers: Any) -> None:
         self.answers.extend(answers)
@@ -54,7 +53,7 @@ def line() -> Iterator[Line]:
             line.headers.append(dict(self.headers))
             answer = line.answers.pop(0)
             if answer is None:
-                line.hung_up.wait(5)
+                self.close_connection = True
                 return
             status, content = (503, b"") if answer == 503 else (200, answer if isinstance(answer, bytes) else json.dumps(answer).encode())
             self.send_response(status)
@@ -69,7 +68,6 @@ def line() -> Iterator[Line]:
     line.url = f"http://127.0.0.1:{server.server_port}/open"
     Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield line
-    line.hung_up.set()
     server.shutdown()
     server.server_close()
     assert line.answers == [], "not everything was asked"
@@ -77,7 +75,7 @@ def line() -> Iterator[Line]:
 
 @pytest.fixture
 def client() -> JsonClient:
-    return JsonClient(connect_seconds=0.5, read_seconds=0.2)
+    return JsonClient()
 
 
 @pytest.fixture
