@@ -21,6 +21,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -41,10 +43,23 @@ func main() {
 		fmt.Println("usage: verify log KEYFILE DIR [OLDER_CHECKPOINT...] | proof KEYFILE PROOF ENTRY | case KEYFILE FILE")
 		os.Exit(2)
 	case err != nil:
-		fmt.Println("rejected:", strings.ReplaceAll(err.Error(), "\n", " "))
+		fmt.Println("rejected:", plain(err.Error()))
 		os.Exit(1)
 	}
-	fmt.Println("holds:", said)
+	fmt.Println("holds:", plain(said))
+}
+
+// plain spells out what cannot be seen, so that a foreign text moves no cursor and forges no line.
+func plain(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		}
+	}
+	return b.String()
 }
 
 var errUsage = errors.New("usage")
@@ -307,7 +322,7 @@ func checkProof(log note.Verifier, text string, entry []byte) (int64, tlog.Tree,
 
 type caseFile struct {
 	Format string  `json:"format"`
-	CaseID string  `json:"case_id"`
+	CaseID *string `json:"case_id"`
 	Events []event `json:"events"`
 }
 
@@ -333,12 +348,16 @@ func checkCase(log note.Verifier, path string) (string, error) {
 	if file.Format != caseFormat || len(file.Events) == 0 {
 		return "", errors.New("no " + caseFormat)
 	}
+	named, err := file.named()
+	if err != nil {
+		return "", err
+	}
 	previous, last, checkpoint := make([]byte, 32), int64(-1), ""
 	for i, e := range file.Events {
 		if e.Seq != i+1 {
 			return "", fmt.Errorf("event %d is missing or out of order", i+1)
 		}
-		entry, err := e.entry(file.CaseID, previous)
+		entry, err := e.entry(named, previous)
 		if err != nil {
 			return "", fmt.Errorf("event %d: %w", e.Seq, err)
 		}
@@ -352,7 +371,29 @@ func checkCase(log note.Verifier, path string) (string, error) {
 		}
 		previous, last, checkpoint = entry[33:], index, signed
 	}
-	return fmt.Sprintf("%d events of %s", len(file.Events), file.CaseID), nil
+	if named == "" {
+		return fmt.Sprintf("%d events, of which case is not proved: no event of it is told", len(file.Events)), nil
+	}
+	return fmt.Sprintf("%d events of %s", len(file.Events), named), nil
+}
+
+// named returns the case that the file names: it may do so only if an event is told, for entries do not say whose they are.
+func (file caseFile) named() (string, error) {
+	told := false
+	for _, e := range file.Events {
+		told = told || e.Event != nil
+	}
+	if told != (file.CaseID != nil) {
+		return "", errors.New("a proof names its case if it tells an event of it, and only then")
+	}
+	if file.CaseID == nil {
+		return "", nil
+	}
+	unseen := func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
+	if *file.CaseID == "" || strings.ContainsFunc(*file.CaseID, unseen) {
+		return "", errors.New("no id of a case")
+	}
+	return *file.CaseID, nil
 }
 
 // entry checks the commitment (if the body is shown) and the chain, and returns the log entry they make.

@@ -16,6 +16,7 @@ from tests.support.ledger import ORIGIN, SIGNER, STRANGER, Log, case_id, small_l
 from wugan import bootstrap
 from wugan.cases.audit import Audit
 from wugan.cli.main import app
+from wugan.ledger import note
 from wugan.memory.event_table import MemoryEventTable
 from wugan.memory.stores import MemoryCaseStore, MemoryWaitStore
 
@@ -100,6 +101,26 @@ def test_bodies_by_reader(tmp_path: Path) -> None:
     checked = call("verify", out)
     assert "body erased, or not for this reader" in checked.output
     assert "not proved: what 5 of them say" in checked.output
+    assert "not proved: which case these entries belong to" in checked.output
+    assert CASE not in checked.output
+
+
+def test_a_foreign_text_forges_no_line(tmp_path: Path) -> None:
+    out = tmp_path / "proof.json"
+    signer = note.local_signer("log\x7f\u009b2Jx", bytes(32))
+    log = Log(signer)
+    log.happen(CASE, 备注="\u009b2J\u202e\u2028proved: everything")
+    out.write_text(log.sequence().proof_of(CASE), encoding="utf-8")
+    checked = call("verify", out)
+    assert (checked.exit_code, r"\x9b2J\u202e\u2028proved" in checked.output, r"log\x7f\x9b2Jx" in checked.output) == (0, True, True)
+    assert all(c.isprintable() or c == "\n" for c in checked.output)
+    body = json.loads(out.read_text(encoding="utf-8"))
+    for name in ("x\x1b[2J\nproved: all", "\ud800", "", "\u202e"):
+        out.write_text(json.dumps(body | {"case_id": name}), encoding="utf-8")
+        checked = call("verify", out)
+        assert (checked.exit_code, checked.output.startswith("wugan: case_id: "), checked.output.count("\n")) == (1, True, 1)
+    out.write_text(json.dumps(body | {"log": "\ud800+00000000+AQ=="}), encoding="utf-8")
+    assert (call("verify", out).exit_code, call("verify", out).output.count("\n")) == (1, 1)
 
 
 def test_the_log_is_exported_checked_and_added_to(log: Log, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from wugan.cases.audit import Reader
-from wugan.cli.common import AsJson, print_json, refusing
+from wugan.cli.common import AsJson, plain, print_json, refusing
 from wugan.errors import InvalidInput
 from wugan.ledger import casefile, note
 from wugan.ledger.casefile import VerifiedCase
@@ -80,18 +80,20 @@ def _text(path: Path) -> str:
 
 
 def _tell_case(found: VerifiedCase, known: bool) -> None:
-    typer.echo(f"holds: case {found.case_id}, {len(found.events)} events, {found.told} with their body")
+    named = f"case {found.case_id}" if found.case_id else "a case"
+    typer.echo(f"holds: {named}, {len(found.events)} events, {found.told} with their body")
     for event, index in zip(found.events, found.indexes, strict=True):
-        body = event.canonical.decode() if event.canonical else "(body erased, or not for this reader)"
+        body = plain(event.canonical.decode()) if event.canonical else "(body erased, or not for this reader)"
         typer.echo(f"  {event.seq:>3}  entry {index}  {body}")
     places = len(found.events) - found.told
     _tell(
         proved=[
-            f"these {len(found.events)} events stand in the log of {found.checkpoint.origin} at size {found.checkpoint.size}",
+            f"these {len(found.events)} events stand in the log of {plain(found.checkpoint.origin)} at size {found.checkpoint.size}",
             "in this order, with none left out between them",
-            f"{found.told} of them with this very text",
+            *([f"{found.told} of them with this very text"] if found.told else []),
         ],
         unproved=[
+            *([] if found.case_id else ["which case these entries belong to: no event of it is told"]),
             *([f"what {places} of them say: erased, or not for this reader"] if places else []),
             "that no event came after the last one here (the monitor compares the log with the tables)",
             "that the log is the only one (compare checkpoints, or have witnesses)",
@@ -102,7 +104,7 @@ def _tell_case(found: VerifiedCase, known: bool) -> None:
 
 
 def _tell_log(found: VerifiedLog, older: bool) -> None:
-    typer.echo(f"holds: log of {found.checkpoint.origin}, {found.checkpoint.size} entries")
+    typer.echo(f"holds: log of {plain(found.checkpoint.origin)}, {found.checkpoint.size} entries")
     _tell(
         proved=[
             "every entry, tile and bundle is what the signed checkpoint stands for",

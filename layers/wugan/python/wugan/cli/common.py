@@ -20,8 +20,13 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except WuganError as error:
-        typer.echo(f"wugan: {error}", err=True)
+        typer.echo("wugan: " + "\n".join(map(plain, str(error).split("\n"))), err=True)
         raise typer.Exit(1) from error
+
+
+def plain(text: str) -> str:
+    """A foreign text on one line of a terminal: what cannot be seen is spelled out, so that it moves no cursor and forges no line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def print_json(value: Any) -> None:

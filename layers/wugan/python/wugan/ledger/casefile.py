@@ -33,7 +33,7 @@ class ShownEvent:
 class VerifiedCase:
     """What was found true: these events, in this order, none left out between them. Later ones may have been left out."""
 
-    case_id: str
+    case_id: str | None  # None: no event is told, and nothing else says whose entries these are
     checkpoint: Checkpoint
     events: tuple[ShownEvent, ...]
     indexes: tuple[int, ...]
@@ -45,9 +45,13 @@ class VerifiedCase:
 
 
 def make(case_id: str, events: Sequence[ShownEvent], places: Mapping[int, int], read: Reader, signed: bytes, log: Verifier) -> str:
-    """The file. `places`: seq → index in the log; `read` knows the tree of the checkpoint `signed`."""
+    """The file. `places`: seq → index in the log; `read` knows the tree of the checkpoint `signed`.
+
+    It names the case only if an event is told: entries by themselves do not say whose they are, and anybody could write another name.
+    """
     shown = [_event_to_json(event, proof.make(read, places[event.seq], signed)) for event in events]
-    body = {"format": FORMAT, "log": log.vkey, "case_id": case_id, "events": shown}
+    named = case_id if any(event.canonical is not None for event in events) else None
+    body = {"format": FORMAT, "log": log.vkey, "case_id": named, "events": shown}
     return json.dumps(body, ensure_ascii=False, indent=1)
 
 
@@ -61,10 +65,12 @@ def verify(text: str, log: Verifier, witnesses: Sequence[Verifier] = (), quorum:
     body = _object(text)
     if body.get("format") != FORMAT:
         raise InvalidInput(f"this is no {FORMAT}", field="format")
-    case_id, listed = _text(body, "case_id"), body.get("events")
+    case_id, listed = _case_id(body), body.get("events")
     if not isinstance(listed, list) or not listed:
         raise InvalidInput("there are no events", field="events")
     read = [_event_of_json(value, f"events.{number}") for number, value in enumerate(listed, start=1)]
+    if (case_id is not None) != any(event.canonical is not None for event, _ in read):
+        raise NotProved("a proof names its case if it tells an event of it, and only then", field="case_id")
     found = open_checkpoint(read[0][1].checkpoint, log, witnesses, quorum)[0]
     previous, last = CHAIN_START, -1
     for number, (event, proved) in enumerate(read, start=1):
@@ -78,7 +84,7 @@ def verify(text: str, log: Verifier, witnesses: Sequence[Verifier] = (), quorum:
     return VerifiedCase(case_id, found, tuple(event for event, _ in read), tuple(proved.index for _, proved in read))
 
 
-def _verify_event(case_id: str, number: int, event: ShownEvent, previous: bytes) -> None:
+def _verify_event(case_id: str | None, number: int, event: ShownEvent, previous: bytes) -> None:
     field = f"events.{number}"
     if event.seq != number:
         raise NotProved(f"event {number} is missing or out of order", field=field)
@@ -131,6 +137,16 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidInput("no JSON object", field="file")
     return value
+
+
+def _case_id(value: dict[str, Any]) -> str | None:
+    """As the file says; printable, for it is shown to people."""
+    if value.get("case_id") is None:
+        return None
+    case_id = _text(value, "case_id")
+    if not case_id or not case_id.isprintable():
+        raise InvalidInput("no id of a case", field="case_id")
+    return case_id
 
 
 def _text(value: dict[str, Any], field: str) -> str:
