@@ -16,9 +16,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """A domain error is one line on stderr and exit code 1."""
+    """A domain error, or a file that cannot be read or written, is one line on stderr and exit code 1."""
     try:
         yield
+    except OSError as error:
+        typer.echo(plain(f"wugan: {error.filename or 'file'}: {error.strerror or type(error).__name__}"), err=True)
+        raise typer.Exit(1) from error
     except WuganError as error:
         typer.echo("wugan: " + "\n".join(map(plain, str(error).split("\n"))), err=True)
         raise typer.Exit(1) from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from wugan.errors import InvalidInput
 from wugan.ledger import leaf, proof
-from wugan.ledger.checkpoint import Checkpoint, open_checkpoint
+from wugan.ledger.checkpoint import Checkpoint, Cosigned, cosigned, open_checkpoint
 from wugan.ledger.leaf import CHAIN_START, Leaf
 from wugan.ledger.merkle import Reader, leaf_hash, verify_inclusion
 from wugan.ledger.note import Verifier
@@ -37,6 +37,7 @@ class VerifiedCase:
     checkpoint: Checkpoint
     events: tuple[ShownEvent, ...]
     indexes: tuple[int, ...]
+    cosigned: tuple[Cosigned, ...] = ()
 
     @property
     def told(self) -> int:
@@ -71,7 +72,7 @@ def verify(text: str, log: Verifier, witnesses: Sequence[Verifier] = (), quorum:
     read = [_event_of_json(value, f"events.{number}") for number, value in enumerate(listed, start=1)]
     if (case_id is not None) != any(event.canonical is not None for event, _ in read):
         raise NotProved("a proof names its case if it tells an event of it, and only then", field="case_id")
-    found = open_checkpoint(read[0][1].checkpoint, log, witnesses, quorum)[0]
+    found, opened = open_checkpoint(read[0][1].checkpoint, log, witnesses, quorum)
     previous, last = CHAIN_START, -1
     for number, (event, proved) in enumerate(read, start=1):
         _verify_event(case_id, number, event, previous)
@@ -81,7 +82,8 @@ def verify(text: str, log: Verifier, witnesses: Sequence[Verifier] = (), quorum:
             raise NotProved("this event is not after the one before it in the log", field=f"events.{number}")
         _verify_place(event, proved, found)
         previous, last = event.leaf.chain, proved.index
-    return VerifiedCase(case_id, found, tuple(event for event, _ in read), tuple(proved.index for _, proved in read))
+    events, indexes = tuple(event for event, _ in read), tuple(proved.index for _, proved in read)
+    return VerifiedCase(case_id, found, events, indexes, cosigned(opened, witnesses))
 
 
 def _verify_event(case_id: str | None, number: int, event: ShownEvent, previous: bytes) -> None:
