@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISREG
 
 from wugan.errors import InvalidInput, NotFound
 from wugan.ledger.checkpoint import Checkpoint, open_checkpoint
@@ -56,22 +57,22 @@ def reader(directory: Path) -> ReadObject:
     """Reads the files of an exported log. Raises NotFound, InvalidInput."""
 
     def read(path: str) -> bytes:
-        if not (directory / path).is_file():
-            raise NotFound("this file of the log is missing", field=path)
-        return read_file(directory / path, MOST_FILE, path)
+        try:
+            return read_file(directory / path, MOST_FILE, path)
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFound("this file of the log is missing", field=path) from None
 
     return read
 
 
 def read_file(path: Path, most: int, field: str) -> bytes:
     """A file that somebody handed over: a real one, and no larger than such files are. Raises InvalidInput."""
-    if not path.is_file():
+    found = path.stat()
+    if not S_ISREG(found.st_mode):
         raise InvalidInput("this is no file", field=field)
-    with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
+    if found.st_size > most:
         raise InvalidInput(f"a file with more than {most} bytes", field=field)
-    return data
+    return path.read_bytes()
 
 
 def _write(directory: Path, name: str, data: bytes) -> None:
