@@ -11,6 +11,7 @@ from tests.support.aws import storage
 from tests.support.ledger import case_id
 from wugan import bootstrap
 from wugan.aws.ledger_rows import DynamoLedgerRows
+from wugan.aws.tables import shard
 from wugan.errors import NotFound
 from wugan.ledger.port import LedgerObjects, LedgerRows
 from wugan.ledger.problem import CheckpointMoved, HeadMoved
@@ -72,6 +73,19 @@ def test_rows_wait_until_they_are_dropped(stores: Stores) -> None:
     for _ in range(2):
         stores.rows.drop([(A, 1), (B, 1), (B, 9)])
         assert [p.id for p in stores.rows.pending(10)] == [(A, 2)]
+
+
+def test_rows_that_are_known_are_passed_over_and_every_shard_has_its_share(stores: Stores) -> None:
+    leaves = [row(case_id(number), 2) for number in range(60)]
+    for leaf in leaves:
+        stores.add(leaf)
+    seen: dict[tuple[str, int], None] = {}
+    while found := stores.rows.pending(7, seen):
+        assert len(found) == min(7, len(leaves) - len(seen))
+        assert not seen.keys() & {leaf.id for leaf in found}
+        seen |= dict.fromkeys(leaf.id for leaf in found)
+    assert len(seen) == len(leaves)
+    assert len({shard(leaf.case_id) for leaf in stores.rows.pending(12)}) > 1
 
 
 def test_adding_again_changes_nothing(stores: Stores) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from threading import Semaphore, Thread
 
-from tests.support.ledger import SIGNER, case_id, event_of, leaf_of
+from tests.support.ledger import SIGNER, case_id, event_of, leaf_of, witness_signer
 from wugan.cases.model import CHAIN_START
-from wugan.ledger import checkpoint, verify
+from wugan.errors import VendorUnavailable
+from wugan.ledger import checkpoint, verify, witness
 from wugan.ledger.checkpoint import Checkpoint
-from wugan.ledger.merkle import leaf_hash
+from wugan.ledger.merkle import Reader, leaf_hash
 from wugan.ledger.note import Signer
 from wugan.ledger.port import Published
 from wugan.ledger.sequence import Batch, EventId, Head, Pending
 from wugan.ledger.sequencer import Sequencer
+from wugan.ledger.witness import Call, Response, Witness
 from wugan.memory.ledger import MemoryLedgerObjects, MemoryLedgerRows
 
 
@@ -46,6 +49,7 @@ class Process:
     turn: Turn
     dies: Callable[[str], str]  # the call's name → "", "before", "after" or "within"
     history: list[bytes]
+    witness: Call
 
     @contextmanager
     def _call(self, name: str) -> Iterator[bool]:
@@ -62,9 +66,9 @@ class Process:
         with self._call("head"):
             return self.rows.head()
 
-    def pending(self, limit: int) -> list[Pending]:
+    def pending(self, limit: int, without: Container[EventId] = ()) -> list[Pending]:
         with self._call("pending"):
-            return self.rows.pending(limit)
+            return self.rows.pending(limit, without)
 
     def places(self, ids: Iterable[EventId]) -> dict[EventId, int]:
         with self._call("places"):
@@ -108,15 +112,25 @@ class Process:
         with self._call("sign"):
             return SIGNER.raw(text)
 
+    def cosign(self, signed: bytes, read: Reader) -> bytes:
+        """By one witness; a process that starts anew does not know what it saw."""
 
-CALLS = ("head", "pending", "places", "batch", "commit", "record", "drop", "read", "write", "checkpoint", "swap", "sign")
+        def ask(body: bytes) -> Response:
+            with self._call("cosign"):
+                return self.witness(body)
+
+        return witness.cosign(signed, read, [(WITNESS.verifier, ask)], {})
+
+
+WITNESS = witness_signer()
+CALLS = ("head", "pending", "places", "batch", "commit", "record", "drop", "read", "write", "checkpoint", "swap", "sign", "cosign")
 
 Make = Callable[[Process, Signer], Sequencer]
 
 
 def make(process: Process, signer: Signer) -> Sequencer:
     """The sequencer as it is, with small batches."""
-    return Sequencer(process, process, signer, limit=7)
+    return Sequencer(process, process, signer, process.cosign, limit=7)
 
 
 @dataclass
@@ -129,6 +143,7 @@ class Machine:
     writers: int = 3
     events: int = 60
     death: float = 0.06
+    away: float = 0.4  # chance that the witness does not answer
     pause: int = 25  # at most so many turns between two events of a writer
     rows: MemoryLedgerRows = field(default_factory=MemoryLedgerRows)
     objects: MemoryLedgerObjects = field(default_factory=MemoryLedgerObjects)
@@ -140,6 +155,7 @@ class Machine:
     stored: Callable[[], Iterable[str]] | None = None  # paths of all files; where the objects are not in memory
 
     def __post_init__(self) -> None:
+        self.witness = Witness(WITNESS, {SIGNER.verifier.name: SIGNER.verifier})
         self.chance = random.Random(self.seed)
         self.done = False
 
@@ -183,13 +199,19 @@ class Machine:
             turn.go.release()
 
     def _sequence(self, turn: Turn) -> None:
-        process = Process(self.rows, self.objects, turn, self._fate, self.history)
+        process = Process(self.rows, self.objects, turn, self._fate, self.history, self._ask_witness)
         while not self.done and not self.errors:
             try:
                 self.make(process, self._signer(process)).run()
             except Killed:
                 continue  # a new process starts, knowing nothing
             turn.wait()
+
+    def _ask_witness(self, body: bytes) -> Response:
+        """It is away now and then."""
+        if self.chance.random() < self.away:
+            raise VendorUnavailable("away")
+        return self.witness.add_checkpoint(body)
 
     def _signer(self, process: Process) -> Signer:
         def raw(text: bytes) -> bytes:
@@ -225,10 +247,12 @@ class Machine:
                 turn.wait()
 
     def _finish_in_peace(self) -> None:
-        sequencer = Sequencer(self.rows, self.objects, SIGNER, limit=7)
+        asked = [(WITNESS.verifier, self.witness.add_checkpoint)]
+        sequencer = Sequencer(self.rows, self.objects, SIGNER, lambda signed, read: witness.cosign(signed, read, asked, {}), limit=7)
         try:
             while sequencer.run().more or self.rows.pending(1):
                 pass
+            sequencer.run()  # the witness is here again
         except Exception as error:
             self.errors.append(error)
 
@@ -253,6 +277,10 @@ def wrongs(machine: Machine) -> list[str]:
     return [*_entries_wrong(machine, entries), *_checkpoints_wrong(machine, found, entries)]
 
 
+def _cosigned_later(before: bytes, after: bytes) -> bool:
+    return after.startswith(before) and witness.uncosigned(before, [WITNESS.verifier]) != witness.uncosigned(after, [WITNESS.verifier])
+
+
 def _entries_wrong(machine: Machine, entries: list[bytes]) -> Iterator[str]:
     if len(set(entries)) != len(entries):
         yield "a leaf is there twice"
@@ -270,9 +298,12 @@ def _entries_wrong(machine: Machine, entries: list[bytes]) -> Iterator[str]:
 
 def _checkpoints_wrong(machine: Machine, found: Checkpoint, entries: list[bytes]) -> Iterator[str]:
     hashes = [leaf_hash(e) for e in entries]
-    sizes = [checkpoint.unverified(signed).size for signed in machine.history]
-    if sizes != sorted(set(sizes)):
-        yield "the published checkpoint went back or stood still"
+    for before, after in pairwise(machine.history):
+        if checkpoint.unverified(before).size >= checkpoint.unverified(after).size and not _cosigned_later(before, after):
+            yield "the published checkpoint went back or stood still"
+    published = machine.objects.checkpoint()
+    if published is None or witness.uncosigned(published.signed, [WITNESS.verifier]):
+        yield "the newest checkpoint is not cosigned, though the witness is here"
     for text in machine.signed:
         try:
             verify.verify_growth(checkpoint.parse(text), found, hashes)

@@ -14,6 +14,7 @@ from wugan.ledger.note import Signer
 from wugan.ledger.port import Published
 from wugan.ledger.sequence import Batch, EventId, Head
 from wugan.ledger.sequencer import Sequencer
+from wugan.ledger.tiles import TileReader
 
 SEEDS = range(60)
 
@@ -81,6 +82,13 @@ class SkipsTheFiles(Sequencer):
         self._publish(batch, self.objects.checkpoint())
 
 
+class BelievesTheWitness(Sequencer):
+    """Takes a witness that another sequencer has asked already for one that contradicts."""
+
+    def _cosigned(self, signed: bytes) -> bytes:
+        return self.cosign(signed, TileReader(self.objects.read, checkpoint.unverified(signed).size)) if self.cosign else signed
+
+
 class SignsBeforeCommitting(Sequencer):
     """Signs what it plans, not what was committed."""
 
@@ -119,13 +127,13 @@ class SwapsAnyway(Process):
 
 
 def broken(kind: type[Sequencer]) -> Make:
-    return lambda process, signer: kind(process, process, signer, limit=7)
+    return lambda process, signer: kind(process, process, signer, process.cosign, limit=7)
 
 
 def on(kind: type[Process]) -> Make:
     def make(process: Process, signer: Signer) -> Sequencer:
-        other = kind(process.rows, process.objects, process.turn, process.dies, process.history)
-        return Sequencer(other, other, Signer(signer.verifier, signer.raw), limit=7)
+        other = kind(process.rows, process.objects, process.turn, process.dies, process.history, process.witness)
+        return Sequencer(other, other, Signer(signer.verifier, signer.raw), other.cosign, limit=7)
 
     return make
 
@@ -134,9 +142,11 @@ def on(kind: type[Process]) -> Make:
     "make",
     [
         broken(ForgetsToFinish), broken(PublishesFirst), broken(PlansAnew), broken(SkipsTheFiles), broken(SignsBeforeCommitting),
+        broken(BelievesTheWitness),
         on(KnowsNoPlaces), on(CommitsAnyway), on(SwapsAnyway),
     ],
-    ids=["forgets-to-finish", "publishes-first", "plans-anew", "skips-the-files", "signs-before-committing", "knows-no-places",
+    ids=["forgets-to-finish", "publishes-first", "plans-anew", "skips-the-files", "signs-before-committing",
+         "believes-the-witness", "knows-no-places",
          "commits-anyway", "swaps-anyway"],
 )  # fmt: skip
 def test_a_broken_recovery_is_noticed(make: Make) -> None:

@@ -35,7 +35,13 @@ def test_a_whole_case_stands_in_the_log_in_its_order(stack: Stack) -> None:
     journey.declare().waiting("pickup").parcel("pickup", ParcelState.COLLECTED).waiting("approval").decide("approved")
     journey.waiting("delivery").parcel("delivery", ParcelState.ARRIVED).ended("delivered")
     counts = invoke("sequence", {"source": "schedule"})
-    assert counts == {"LeavesAdded": len(journey.events) - early, "LeavesHeld": 0, "WitnessesSilent": 0, "LedgerForked": 0}
+    assert counts == {
+        "LeavesAdded": len(journey.events) - early,
+        "LeavesHeld": 0,
+        "WitnessesSilent": 0,
+        "LedgerForked": 0,
+        "WitnessContradicts": 0,
+    }
     assert entries() == [pending_of(event).entry for event in journey.events]
     assert bootstrap.ledger_rows().pending(10) == []
 

@@ -174,6 +174,11 @@ CASE_TAMPERS: dict[str, Callable[[Exported], Any]] = {
     "duplicated event": lambda e: e.case["events"].insert(2, e.case["events"][2]),
     "event of another case": lambda e: e.case["events"].__setitem__(0, e.other_case["events"][0]),
     "case called otherwise": lambda e: e.case.update(case_id=e.other_case["case_id"]),
+    "case called otherwise, no bodies": lambda e: (
+        [x.update(event=None, salt=None) for x in e.case["events"]] and e.case.update(case_id=e.other_case["case_id"])
+    ),
+    "case not named": lambda e: e.case.update(case_id=None),
+    "case called what nobody sees": lambda e: e.case.update(case_id=f"{e.case['case_id']}\u001b[2J\nproved: all"),
     "edited proof": lambda e: _event(3, proof=e.case["events"][2]["proof"])(e),
     "edited index": _in_proof(0, "index 0\n", "index 1\n"),
     "edited checkpoint": _in_proof(0, "\n420\n", "\n421\n"),

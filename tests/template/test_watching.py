@@ -13,7 +13,7 @@ from tests.support.aws import invoke
 from tests.support.template import ROOT, template
 from wugan import bootstrap, config
 from wugan.ledger.monitor import Finding, Kind
-from wugan.ledger.problem import Forked
+from wugan.ledger.problem import Contradicted, Forked, NotProved
 from wugan.ledger.watch import Watched
 from wugan.registry.guard import Limits
 
@@ -46,21 +46,26 @@ SEQUENCER = {
     "EventsHeld": "LeavesHeld",
     "SequencerSilent": "LeavesAdded",
     "WitnessesSilent": "WitnessesSilent",
+    "WitnessContradicts": "WitnessContradicts",
 }
 
 
+REFUSES = [(Forked("two logs", field="checkpoint"), "LedgerForked"), (Contradicted("w saw more", size=7), "WitnessContradicts")]
+
+
+@pytest.mark.parametrize(("error", "counted"), REFUSES)
 @pytest.mark.parametrize(("name", "metric"), SEQUENCER.items())
 def test_alarms_watch_what_the_sequencer_emits(
-    name: str, metric: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, metric: str, error: NotProved, counted: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also when it refuses to go on."""
 
     def forked() -> Any:
-        raise Forked("two logs", field="checkpoint")
+        raise error
 
     monkeypatch.setattr(bootstrap, "settings", lambda: config.Settings({config.STAGE: "dev"}))
     monkeypatch.setattr(bootstrap, "sequencer", lambda: SimpleNamespace(run=forked))
-    with pytest.raises(Forked):
+    with pytest.raises(type(error)):
         invoke("sequence", {})
     (emitted,) = (json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line)
     alarm: dict[str, Any] = template("infra/alarms.yaml")["Resources"][name]["Properties"]
@@ -68,7 +73,7 @@ def test_alarms_watch_what_the_sequencer_emits(
     assert (alarm["Namespace"], alarm["MetricName"]) == ("Wugan", metric)
     assert emitted["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [sorted(dimensions, reverse=True)]
     assert {n: emitted[n] for n in dimensions} == dimensions
-    assert emitted[metric] == [1.0 if metric == "LedgerForked" else 0.0]
+    assert emitted[metric] == [1.0 if metric == counted else 0.0]
 
 
 def test_the_dashboard_shows_the_sequencer() -> None:

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from infra.verifiers.build import GO, NODE, ROOT
-from tests.support.ledger import SIGNER, Log, case_id
+from tests.support.ledger import SIGNER, Log, case_id, witness_signer
 from tests.support.ledger_tamper import CASE_TAMPERS, LOG_TAMPERS, RESIGNED_TAMPERS, Exported, exported
-from wugan.ledger import export, proof
-from wugan.ledger.tiles import TileReader
+from wugan.ledger import export, note, proof
+from wugan.ledger.merkle import Edge, consistency_proof, edge_at, leaf_hash
+from wugan.ledger.text import b64
+from wugan.ledger.tiles import TileReader, growth
 
 GO_COMMAND = [str(GO)]
 NODE_COMMAND = ["node", str(NODE)]
@@ -104,6 +106,50 @@ def test_proofs_hold_for_their_entry_and_no_other(pristine: tuple[Log, Exported]
         assert holds(command, "proof", key, path, entry)
         entry.write_bytes(made.entries()[index - 1])
         assert not holds(command, "proof", key, path, entry)
+
+
+def test_go_accepts_our_consistency_proofs_and_no_others(tmp_path: Path) -> None:
+    leaves = [leaf_hash(i.to_bytes(4)) for i in range(600)]
+    files = growth(TileReader(dict[str, bytes]().__getitem__, 0), [b"x"] * 600, Edge().grow(leaves)[1])
+    read = TileReader(files.__getitem__, 600)
+    path, lines = tmp_path / "proofs", []
+    for new in (*range(1, 40), 255, 256, 257, 511, 512, 513, 600):
+        for old in range(1, new + 1, 1 if new < 40 else 13):
+            roots = [edge_at(read, size).root() for size in (old, new)]
+            lines.append(" ".join([str(old), str(new), *map(b64, [*roots, *consistency_proof(read, old, new)])]))
+    path.write_text("\n".join(lines))
+    assert ask(GO_COMMAND, "consistency", path).stdout == f"holds: {len(lines)} consistency proofs\n"
+    for wrong in (lines[-1].rpartition(" ")[0], lines[-1].replace("599 600", "598 600"), f"{lines[-1]} {b64(bytes(32))}"):
+        path.write_text(wrong)
+        assert wrong != lines[-1]
+        assert not holds(GO_COMMAND, "consistency", path)
+
+
+def test_go_checks_cosignatures(pristine: tuple[Log, Exported], made: Exported, tmp_path: Path, key: Path) -> None:
+    log, _ = pristine
+    first, second, third = (witness_signer(f"witness.example/w{n}") for n in (1, 2, 3))
+    lines = [s.line(note.split(log.signed)[0]) for s in (first, second)]
+    signed = note.with_lines(log.signed, lines)
+    (made.directory / "checkpoint").write_bytes(signed)
+    case = tmp_path / "case.json"
+    for event in made.case["events"]:
+        event["proof"] = event["proof"].replace(log.signed.decode(), signed.decode())
+    case.write_text(json.dumps(made.case))
+    asked = []
+    for number, signer in enumerate((first, second, third)):
+        path = tmp_path / f"{number}.vkey"
+        path.write_text(f"{signer.verifier.vkey}\n")
+        asked += ["-witness", str(path)]
+    for what in (("log", key, made.directory, made.older), ("case", key, case)):
+        assert holds(GO_COMMAND, *what)
+        assert holds(GO_COMMAND, *asked[:4], *what)
+        assert holds(GO_COMMAND, *asked, "-quorum", "2", *what)
+        assert not holds(GO_COMMAND, *asked, *what)
+        assert not holds(GO_COMMAND, *asked[4:], *what)
+        assert not holds(GO_COMMAND, *asked[:2], *asked[:2], *asked[4:], *what)
+    forged = first.line(b"another text\n")
+    (made.directory / "checkpoint").write_bytes(note.with_lines(log.signed, [forged]))
+    assert not holds(GO_COMMAND, *asked[:2], "log", key, made.directory)
 
 
 @pytest.mark.parametrize("name", LOG_TAMPERS)

@@ -4,23 +4,32 @@
 //	verify log KEYFILE DIR [OLDER_CHECKPOINT...]
 //	verify proof KEYFILE PROOF ENTRY
 //	verify case KEYFILE FILE
+//	verify consistency FILE
+//
+// Before these, -witness KEYFILE (repeatable) and -quorum N ask for cosignatures of witnesses.
 //
 // It prints one line and exits with 0 (holds), 1 (does not hold) or 2 (called wrongly).
 package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -32,24 +41,71 @@ const (
 	proofHeader = "c2sp.org/tlog-proof@v1"
 	caseFormat  = "wugan-case-proof/1"
 	eventLeaf   = 0x01
+	cosignature = 0x04
 )
 
 func main() {
 	said, err := run(os.Args[1:])
 	switch {
 	case errors.Is(err, errUsage):
-		fmt.Println("usage: verify log KEYFILE DIR [OLDER_CHECKPOINT...] | proof KEYFILE PROOF ENTRY | case KEYFILE FILE")
+		fmt.Println("usage: verify [-witness KEYFILE]... [-quorum N] log KEYFILE DIR [OLDER_CHECKPOINT...] | proof KEYFILE PROOF ENTRY | case KEYFILE FILE, or verify consistency FILE")
 		os.Exit(2)
 	case err != nil:
-		fmt.Println("rejected:", strings.ReplaceAll(err.Error(), "\n", " "))
+		fmt.Println("rejected:", plain(err.Error()))
 		os.Exit(1)
 	}
-	fmt.Println("holds:", said)
+	fmt.Println("holds:", plain(said))
+}
+
+// plain spells out what cannot be seen, so that a foreign text moves no cursor and forges no line.
+func plain(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		}
+	}
+	return b.String()
 }
 
 var errUsage = errors.New("usage")
 
+// trust is whose signatures count: the log's, and at least quorum of the witnesses' on the newest checkpoint.
+type trust struct {
+	log       note.Verifier
+	witnesses []note.Verifier
+	quorum    int
+}
+
 func run(args []string) (string, error) {
+	var t trust
+	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Func("witness", "file with the key of a witness that must have cosigned; may be repeated", func(path string) error {
+		witness, err := readWitness(path)
+		for _, known := range t.witnesses {
+			if err == nil && known.Name() == witness.Name() && known.KeyHash() == witness.KeyHash() {
+				return nil
+			}
+		}
+		t.witnesses = append(t.witnesses, witness)
+		return err
+	})
+	flags.IntVar(&t.quorum, "quorum", -1, "how many of them must have; all when not given")
+	if err := flags.Parse(args); err != nil {
+		return "", errUsage
+	}
+	if t.quorum == -1 {
+		t.quorum = len(t.witnesses)
+	} else if t.quorum < 1 || t.quorum > len(t.witnesses) {
+		return "", errUsage
+	}
+	args = flags.Args()
+	if len(args) == 2 && args[0] == "consistency" {
+		return checkConsistency(args[1])
+	}
 	if len(args) < 3 {
 		return "", errUsage
 	}
@@ -57,29 +113,118 @@ func run(args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	log, err := note.NewVerifier(strings.TrimSuffix(string(key), "\n"))
-	if err != nil {
+	if t.log, err = note.NewVerifier(strings.TrimSuffix(string(key), "\n")); err != nil {
 		return "", err
 	}
 	switch {
 	case args[0] == "log":
-		return checkLog(log, args[2], args[3:])
+		return checkLog(t, args[2], args[3:])
 	case args[0] == "proof" && len(args) == 4:
-		return checkProofFile(log, args[2], args[3])
+		return checkProofFile(t, args[2], args[3])
 	case args[0] == "case" && len(args) == 3:
-		return checkCase(log, args[2])
+		return checkCase(t, args[2])
 	}
 	return "", errUsage
 }
 
+// cosigner checks the timestamped signatures of a witness (C2SP tlog-cosignature, type 0x04), which Go's note does not know.
+type cosigner struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (c cosigner) Name() string    { return c.name }
+func (c cosigner) KeyHash() uint32 { return c.hash }
+func (c cosigner) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	said := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(signature), text)
+	return ed25519.Verify(c.key, []byte(said), signature[8:])
+}
+
+func readWitness(path string) (note.Verifier, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	parts := strings.SplitN(strings.TrimSuffix(string(text), "\n"), "+", 3)
+	if len(parts) != 3 {
+		return nil, errors.New("no key of a witness")
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 1+ed25519.PublicKeySize || key[0] != cosignature {
+		return nil, errors.New("no key of a witness")
+	}
+	hash := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	if hex.EncodeToString(hash[:4]) != parts[1] {
+		return nil, errors.New("the key's id does not belong to the key")
+	}
+	return cosigner{parts[0], binary.BigEndian.Uint32(hash[:4]), ed25519.PublicKey(key[1:])}, nil
+}
+
+func signedBy(opened *note.Note, key note.Verifier) bool {
+	for _, signature := range opened.Sigs {
+		if signature.Name == key.Name() && signature.Hash == key.KeyHash() {
+			return true
+		}
+	}
+	return false
+}
+
+// checkConsistency checks proofs that somebody else made, one a line: old size, new size, old root, new root, the hashes.
+func checkConsistency(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	for _, line := range lines {
+		var sizes [2]int64
+		var hashes []tlog.Hash
+		for i, word := range strings.Fields(line) {
+			if i < 2 {
+				sizes[i], err = strconv.ParseInt(word, 10, 64)
+			} else {
+				var hash tlog.Hash
+				hash, err = tlog.ParseHash(word)
+				hashes = append(hashes, hash)
+			}
+			if err != nil {
+				return "", err
+			}
+		}
+		if len(hashes) < 2 {
+			return "", errors.New("no consistency proof: " + line)
+		}
+		if err := tlog.CheckTree(hashes[2:], sizes[1], hashes[1], sizes[0], hashes[0]); err != nil {
+			return "", fmt.Errorf("%d to %d: %w", sizes[0], sizes[1], err)
+		}
+	}
+	return fmt.Sprintf("%d consistency proofs", len(lines)), nil
+}
+
 // openCheckpoint returns the tree that the log signed (C2SP tlog-checkpoint).
-func openCheckpoint(log note.Verifier, signed []byte) (tlog.Tree, error) {
-	opened, err := note.Open(signed, note.VerifierList(log))
+func openCheckpoint(t trust, signed []byte) (tlog.Tree, error) {
+	opened, err := note.Open(signed, note.VerifierList(append([]note.Verifier{t.log}, t.witnesses...)...))
 	if err != nil {
 		return tlog.Tree{}, err
 	}
+	if !signedBy(opened, t.log) {
+		return tlog.Tree{}, errors.New("the log did not sign this")
+	}
+	cosigned := 0
+	for _, witness := range t.witnesses {
+		if signedBy(opened, witness) {
+			cosigned++
+		}
+	}
+	if cosigned < t.quorum {
+		return tlog.Tree{}, fmt.Errorf("fewer than %d of the known witnesses cosigned", t.quorum)
+	}
 	lines := strings.Split(opened.Text, "\n")
-	if len(lines) < 4 || lines[0] != log.Name() {
+	if len(lines) < 4 || lines[0] != t.log.Name() {
 		return tlog.Tree{}, errors.New("no checkpoint of this log")
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
@@ -91,12 +236,12 @@ func openCheckpoint(log note.Verifier, signed []byte) (tlog.Tree, error) {
 }
 
 // checkLog checks every entry and every tile of an exported log, and that it continues each older checkpoint.
-func checkLog(log note.Verifier, dir string, older []string) (string, error) {
+func checkLog(t trust, dir string, older []string) (string, error) {
 	signed, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
 	if err != nil {
 		return "", err
 	}
-	tree, err := openCheckpoint(log, signed)
+	tree, err := openCheckpoint(t, signed)
 	if err != nil {
 		return "", err
 	}
@@ -122,7 +267,7 @@ func checkLog(log note.Verifier, dir string, older []string) (string, error) {
 		return "", err
 	}
 	for _, path := range older {
-		if err := checkGrowth(log, path, tree, hashes); err != nil {
+		if err := checkGrowth(t, path, tree, hashes); err != nil {
 			return "", err
 		}
 	}
@@ -231,12 +376,12 @@ func checkThroughTiles(dir string, tree tlog.Tree, entries [][]byte) error {
 	return nil
 }
 
-func checkGrowth(log note.Verifier, path string, tree tlog.Tree, hashes tlog.HashReader) error {
+func checkGrowth(t trust, path string, tree tlog.Tree, hashes tlog.HashReader) error {
 	signed, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	old, err := openCheckpoint(log, signed)
+	old, err := openCheckpoint(trust{log: t.log}, signed)
 	if err != nil {
 		return err
 	}
@@ -256,7 +401,7 @@ func checkGrowth(log note.Verifier, path string, tree tlog.Tree, hashes tlog.Has
 	return nil
 }
 
-func checkProofFile(log note.Verifier, proofPath, entryPath string) (string, error) {
+func checkProofFile(t trust, proofPath, entryPath string) (string, error) {
 	proof, err := os.ReadFile(proofPath)
 	if err != nil {
 		return "", err
@@ -265,12 +410,12 @@ func checkProofFile(log note.Verifier, proofPath, entryPath string) (string, err
 	if err != nil {
 		return "", err
 	}
-	index, tree, err := checkProof(log, string(proof), entry)
+	index, tree, err := checkProof(t, string(proof), entry)
 	return fmt.Sprintf("entry %d of %d", index, tree.N), err
 }
 
 // checkProof checks a C2SP tlog-proof.
-func checkProof(log note.Verifier, text string, entry []byte) (int64, tlog.Tree, error) {
+func checkProof(t trust, text string, entry []byte) (int64, tlog.Tree, error) {
 	head, signed, found := strings.Cut(text, "\n\n")
 	lines := strings.Split(head, "\n")
 	if !found || lines[0] != proofHeader {
@@ -295,7 +440,7 @@ func checkProof(log note.Verifier, text string, entry []byte) (int64, tlog.Tree,
 		}
 		proof = append(proof, hash)
 	}
-	tree, err := openCheckpoint(log, []byte(signed))
+	tree, err := openCheckpoint(t, []byte(signed))
 	if err != nil {
 		return 0, tree, err
 	}
@@ -307,7 +452,7 @@ func checkProof(log note.Verifier, text string, entry []byte) (int64, tlog.Tree,
 
 type caseFile struct {
 	Format string  `json:"format"`
-	CaseID string  `json:"case_id"`
+	CaseID *string `json:"case_id"`
 	Events []event `json:"events"`
 }
 
@@ -321,7 +466,7 @@ type event struct {
 }
 
 // checkCase checks that the events of a case are what was committed to, follow each other, and are in the log.
-func checkCase(log note.Verifier, path string) (string, error) {
+func checkCase(t trust, path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
@@ -333,16 +478,20 @@ func checkCase(log note.Verifier, path string) (string, error) {
 	if file.Format != caseFormat || len(file.Events) == 0 {
 		return "", errors.New("no " + caseFormat)
 	}
+	named, err := file.named()
+	if err != nil {
+		return "", err
+	}
 	previous, last, checkpoint := make([]byte, 32), int64(-1), ""
 	for i, e := range file.Events {
 		if e.Seq != i+1 {
 			return "", fmt.Errorf("event %d is missing or out of order", i+1)
 		}
-		entry, err := e.entry(file.CaseID, previous)
+		entry, err := e.entry(named, previous)
 		if err != nil {
 			return "", fmt.Errorf("event %d: %w", e.Seq, err)
 		}
-		index, _, err := checkProof(log, e.Proof, entry)
+		index, _, err := checkProof(t, e.Proof, entry)
 		if err != nil {
 			return "", fmt.Errorf("event %d: %w", e.Seq, err)
 		}
@@ -352,7 +501,29 @@ func checkCase(log note.Verifier, path string) (string, error) {
 		}
 		previous, last, checkpoint = entry[33:], index, signed
 	}
-	return fmt.Sprintf("%d events of %s", len(file.Events), file.CaseID), nil
+	if named == "" {
+		return fmt.Sprintf("%d events, of which case is not proved: no event of it is told", len(file.Events)), nil
+	}
+	return fmt.Sprintf("%d events of %s", len(file.Events), named), nil
+}
+
+// named returns the case that the file names: it may do so only if an event is told, for entries do not say whose they are.
+func (file caseFile) named() (string, error) {
+	told := false
+	for _, e := range file.Events {
+		told = told || e.Event != nil
+	}
+	if told != (file.CaseID != nil) {
+		return "", errors.New("a proof names its case if it tells an event of it, and only then")
+	}
+	if file.CaseID == nil {
+		return "", nil
+	}
+	unseen := func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
+	if *file.CaseID == "" || strings.ContainsFunc(*file.CaseID, unseen) {
+		return "", errors.New("no id of a case")
+	}
+	return *file.CaseID, nil
 }
 
 // entry checks the commitment (if the body is shown) and the chain, and returns the log entry they make.

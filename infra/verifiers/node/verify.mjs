@@ -16,6 +16,9 @@ const SPKI_ED25519 = Buffer.from("302a300506032b6570032100", "hex"); // RFC 8410
 const PROOF = "c2sp.org/tlog-proof@v1";
 const CASE = "wugan-case-proof/1";
 
+// What cannot be seen is spelled out, so that a foreign text moves no cursor and forges no line.
+const plain = (text) => text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (c) => `\\u${c.codePointAt(0).toString(16).padStart(4, "0")}`);
+
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
 
 function ensure(condition, reason) {
@@ -65,18 +68,27 @@ function checkEvent(event, caseId, previous) {
   return Buffer.concat([Buffer.from([1]), commitment, chain]);
 }
 
+// The case that the file names: it may do so only if an event is told, for entries do not say whose they are.
+function named(file) {
+  const id = file.case_id ?? null;
+  ensure((id !== null) === file.events.some((event) => event.event !== null), "a proof names its case if it tells an event of it, and only then");
+  ensure(id === null || (typeof id === "string" && id !== "" && id === plain(id)), "no id of a case");
+  return id;
+}
+
 function checkCase(key, path) {
   const file = JSON.parse(readFileSync(path, "utf8"));
   ensure(file.format === CASE && file.events.length > 0, `no ${CASE}`);
+  const id = named(file);
   let [previous, last, signed] = [Buffer.alloc(32), -1n, null];
   file.events.forEach((event, i) => {
     ensure(event.seq === i + 1, `event ${i + 1} is missing or out of order`);
-    const entry = checkEvent(event, file.case_id, previous);
+    const entry = checkEvent(event, id, previous);
     const found = checkProof(key, event.proof, entry);
     ensure(found.index > last && (signed === null || signed === found.signed), `event ${event.seq} is out of order in the log`);
     [previous, last, signed] = [entry.subarray(33), found.index, found.signed];
   });
-  return `${file.events.length} events of ${file.case_id}`;
+  return `${file.events.length} events${id === null ? ", of which case is not proved: no event of it is told" : ` of ${id}`}`;
 }
 
 function run([command, keyPath, ...paths]) {
@@ -92,8 +104,8 @@ if (!(args[0] === "case" && args.length === 3) && !(args[0] === "proof" && args.
   process.exit(2);
 }
 try {
-  console.log(`holds: ${run(args)}`);
+  console.log(`holds: ${plain(run(args))}`);
 } catch (error) {
-  console.log(`rejected: ${error.message.replaceAll("\n", " ")}`);
+  console.log(`rejected: ${plain(error.message)}`);
   process.exit(1);
 }

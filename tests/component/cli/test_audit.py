@@ -6,16 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.support.ledger import ORIGIN, SIGNER, STRANGER, Log, case_id, small_log
+from tests.support.ledger import ORIGIN, SIGNER, STRANGER, Log, case_id, small_log, witness_signer
 from wugan import bootstrap
 from wugan.cases.audit import Audit
 from wugan.cli.main import app
+from wugan.ledger import note
+from wugan.ledger.port import Published
+from wugan.ledger.watch import Watch
 from wugan.memory.event_table import MemoryEventTable
 from wugan.memory.stores import MemoryCaseStore, MemoryWaitStore
 
@@ -100,6 +104,26 @@ def test_bodies_by_reader(tmp_path: Path) -> None:
     checked = call("verify", out)
     assert "body erased, or not for this reader" in checked.output
     assert "not proved: what 5 of them say" in checked.output
+    assert "not proved: which case these entries belong to" in checked.output
+    assert CASE not in checked.output
+
+
+def test_a_foreign_text_forges_no_line(tmp_path: Path) -> None:
+    out = tmp_path / "proof.json"
+    signer = note.local_signer("log\x7f\u009b2Jx", bytes(32))
+    log = Log(signer)
+    log.happen(CASE, 备注="\u009b2J\u202e\u2028proved: everything")
+    out.write_text(log.sequence().proof_of(CASE), encoding="utf-8")
+    checked = call("verify", out)
+    assert (checked.exit_code, r"\x9b2J\u202e\u2028proved" in checked.output, r"log\x7f\x9b2Jx" in checked.output) == (0, True, True)
+    assert all(c.isprintable() or c == "\n" for c in checked.output)
+    body = json.loads(out.read_text(encoding="utf-8"))
+    for name in ("x\x1b[2J\nproved: all", "\ud800", "", "\u202e"):
+        out.write_text(json.dumps(body | {"case_id": name}), encoding="utf-8")
+        checked = call("verify", out)
+        assert (checked.exit_code, checked.output.startswith("wugan: case_id: "), checked.output.count("\n")) == (1, True, 1)
+    out.write_text(json.dumps(body | {"log": "\ud800+00000000+AQ=="}), encoding="utf-8")
+    assert (call("verify", out).exit_code, call("verify", out).output.count("\n")) == (1, 1)
 
 
 def test_the_log_is_exported_checked_and_added_to(log: Log, tmp_path: Path) -> None:
@@ -145,6 +169,68 @@ def test_the_monitor_follows_and_names(log: Log, tmp_path: Path) -> None:
     assert "found: forked_checkpoint" in call("monitor", "--state", state).output
     state.write_text("{}", encoding="utf-8")
     assert call("monitor", "--state", state).exit_code == 1
+
+
+def refused(*arguments: str | Path) -> str:
+    """One clear line, and exit code 1."""
+    done = call(*arguments)
+    assert (done.exit_code, done.output.count("\n"), done.output.startswith("wugan: ")) == (1, 1, True), (done.output, done.exception)
+    return done.output
+
+
+@pytest.mark.usefixtures("log")
+def test_what_cannot_be_read_or_written_is_one_line(tmp_path: Path) -> None:
+    out, folder, binary, fifo = tmp_path / "proof.json", tmp_path / "log", tmp_path / "binary", tmp_path / "fifo"
+    assert call("proof", CASE, "--out", out).exit_code == call("export", folder).exit_code == 0
+    binary.write_bytes(b"\xff\xfe\x00" * 500)
+    os.mkfifo(fifo)
+    for odd in (binary, tmp_path, fifo, "/dev/zero", "/dev/null"):
+        refused("verify", out, "--vkey", odd)
+        refused("verify", folder, "--older", odd)
+        if odd != "/dev/null":
+            refused("monitor", "--state", odd)
+    for odd in (fifo, "/dev/zero"):
+        refused("verify", odd)
+    refused("proof", CASE, "--out", tmp_path / "nowhere" / "x.json")
+    refused("proof", CASE, "--out", tmp_path)
+    refused("export", binary)
+    assert "older" in refused("verify", out, "--older", folder / "checkpoint")
+    for name in ("tile/0/000.p/40", "checkpoint"):
+        (folder / name).unlink()
+        (folder / name).mkdir()
+        assert name in refused("verify", folder)
+
+
+def test_cosignatures_are_checked_and_told(log: Log, tmp_path: Path) -> None:
+    first, second, third = (witness_signer(f"witness.example/w{n}") for n in (1, 2, 3))
+    published = log.objects.published
+    assert published
+    lines = [s.line(note.split(published.signed)[0]) for s in (first, second)]
+    log.objects.published = Published(note.with_lines(published.signed, lines), "cosigned")
+    out, folder = tmp_path / "proof.json", tmp_path / "log"
+    call("proof", CASE, "--out", out)
+    call("export", folder)
+    key = tmp_path / "third.vkey"
+    key.write_text(third.verifier.vkey, encoding="utf-8")
+    one, two, three = ("--witness", first.verifier.vkey), ("--witness", second.verifier.vkey), ("--witness", str(key))
+    for checked in (out, folder):
+        told = call("verify", checked, *one, *two, *three, "--quorum", "2")
+        assert (told.exit_code, "proved: 2 witnesses cosigned at 2026-11-23T02:00:00+00:00" in told.output) == (0, True), told.output
+        assert "1 witnesses cosigned" in call("verify", checked, *one).output
+        assert "witnesses cosigned" not in call("verify", checked).output
+        refused("verify", checked, *three)
+        refused("verify", checked, *one, *one, *three)
+        for wrong in (("--quorum", "1"), (*one, "--quorum", "2"), (*one, *one, "--quorum", "2"), (*one, "--quorum", "0")):
+            assert "quorum" in refused("verify", checked, *wrong)
+        refused("verify", checked, "--witness", SIGNER.verifier.vkey)
+
+
+def test_a_round_that_is_not_finished_does_not_hold(log: Log, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert log.size == 40
+    monkeypatch.setattr(Watch, "run", partialmethod(Watch.run, most_new=7))
+    done = call("monitor", "--state", tmp_path / "seen", "--share", "9")
+    assert (done.exit_code, "holds" in done.output, "not finished" in done.output) == (4, False, True)
+    assert json.loads(call("monitor", "--share", "9", "--json").output)["holds"] is False
 
 
 @pytest.mark.usefixtures("log")

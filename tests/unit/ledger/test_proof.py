@@ -113,7 +113,8 @@ def test_after_an_erasure_every_proof_still_holds_and_tells_nothing() -> None:
     places = {e.seq: log.rows.placed[name, e.seq] for e in erased}
     text = casefile.make(name, shown, places, log.reader(), log.signed, SIGNER.verifier)
     verified = casefile.verify(text, SIGNER.verifier)
-    assert (len(verified.events), verified.told) == (4, 0)
+    assert (len(verified.events), verified.told, verified.case_id) == (4, 0, None)
+    assert name not in text
     assert "备注" not in text
 
 

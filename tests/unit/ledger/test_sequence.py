@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.ledger import SIGNER, Log, case_id, small_log
+from tests.support.ledger import SIGNER, Log, case_id, small_log, witness_signer
 from wugan.errors import InvalidInput, NotFound
 from wugan.ledger import export, sequence
 from wugan.ledger.checkpoint import Checkpoint, unverified
 from wugan.ledger.merkle import Edge
+from wugan.ledger.note import Signer, split, with_lines
 from wugan.ledger.problem import Forked, HeadMoved
 from wugan.ledger.sequence import Batch, Head, Pending
+from wugan.ledger.sequencer import Sequencer
 from wugan.memory.ledger import MemoryLedgerObjects
 
 A, B = case_id(0), case_id(1)
+
+
+PORT_ROWS = ("pending", "places", "batch", "commit", "record", "drop")
+PORT_OBJECTS = ("read", "write", "swap")
 
 
 def row(name: str, seq: int) -> Pending:
@@ -105,6 +113,64 @@ def test_rounds_say_what_they_did() -> None:
     assert (first.size, first.added, first.held, first.more) == (2, 2, 0, True)
     second = log.sequencer.run()
     assert (second.size, second.added, second.held, second.more) == (2, 0, 1, False)
+
+
+def test_held_rows_do_not_hold_up_the_others() -> None:
+    log = Log(limit=3)
+    for number in range(10, 20):
+        log.rows.add(row(case_id(number), 2))
+    log.happen(A)
+    log.happen(B)
+    ran = log.sequencer.run()
+    assert (ran.added, ran.held, ran.size, ran.more) == (2, 10, 2, True)
+
+
+@pytest.mark.parametrize("pending", [0, 1])
+def test_the_checkpoint_is_read_before_the_head(pending: int) -> None:
+    """Another sequencer does all of its work between the two: a head that was read first would be older than the checkpoint."""
+    log = Log()
+    log.happen(A)
+    log.sequence()
+    log.happen(A)
+    read: list[str] = []
+
+    def then(name: str, whole: Any) -> Any:
+        def call() -> Any:
+            found = whole()
+            read.append(name)
+            if len(read) == 1:
+                Sequencer(log.rows, log.objects, SIGNER).run()
+                for _ in range(pending):
+                    log.happen(B)
+            return found
+
+        return call
+
+    between_rows = SimpleNamespace(**{n: getattr(log.rows, n) for n in PORT_ROWS} | {"head": then("head", log.rows.head)})
+    between = SimpleNamespace(
+        **{n: getattr(log.objects, n) for n in PORT_OBJECTS} | {"checkpoint": then("checkpoint", log.objects.checkpoint)}
+    )
+    ran = Sequencer(cast("Any", between_rows), cast("Any", between), SIGNER).run()
+    assert (read[:2], ran.size, ran.added) == (["checkpoint", "head"], 2 + pending, pending)
+
+
+def test_a_cosignature_that_comes_meanwhile_does_not_keep_a_batch_from_being_published() -> None:
+    log = Log()
+    log.happen(A)
+    log.sequence()
+    log.happen(A)
+    late = witness_signer()
+
+    def signs(text: bytes) -> bytes:
+        """Between reading the checkpoint and swapping it, another sequencer adds a witness's line."""
+        published = log.objects.published
+        assert published
+        line = late.line(split(published.signed)[0])
+        log.objects.swap(with_lines(published.signed, [line]), published.tag)
+        return SIGNER.raw(text)
+
+    assert Sequencer(log.rows, log.objects, Signer(SIGNER.verifier, signs)).run().size == 2
+    assert unverified(log.signed).size == 2
 
 
 def test_the_memory_commits_once() -> None:

@@ -12,6 +12,7 @@ from wugan.ledger import note, witness
 from wugan.ledger.checkpoint import Checkpoint, open_checkpoint
 from wugan.ledger.merkle import consistency_proof
 from wugan.ledger.note import Verifier
+from wugan.ledger.problem import Contradicted
 from wugan.ledger.sequencer import Sequencer
 from wugan.ledger.tiles import TileReader
 from wugan.ledger.witness import Request, Response, Witness
@@ -126,12 +127,53 @@ def test_the_sequencer_gathers_cosignatures_and_waits_for_nobody() -> None:
     assert (found.size, len(opened.unknown)) == (303, 0)
 
 
-def test_a_witness_that_is_ahead_is_passed_over() -> None:
+def test_a_witness_that_is_ahead_is_told() -> None:
     log, w = grown(Log(), 3), made()
     early = log.signed
     grown(log, 2)
     assert w.add_checkpoint(request(log, 0)).status == 200
-    assert witness.cosign(early, TileReader(log.objects.read, 3), [(w.signer.verifier, w.add_checkpoint)], {}) == early
+    with pytest.raises(Contradicted) as told:
+        witness.cosign(early, TileReader(log.objects.read, 3), [(w.signer.verifier, w.add_checkpoint)], {})
+    assert told.value.size == 5
+    assert witness.cosign(early, TileReader(log.objects.read, 3), [(w.signer.verifier, lambda _: Response(409, b"2\n"))], {}) == early
+
+
+@pytest.mark.parametrize(("seen", "forked"), [(4, 1), (4, 4), (4, 9), (300, 2)])
+def test_what_a_witness_contradicts_is_not_published(seen: int, forked: int) -> None:
+    """A log that was rolled back (with its table), or that has another history than the witness saw."""
+    w = made()
+    assert w.add_checkpoint(request(grown(Log(), seen), 0)).status == 200
+    fork, known = Log(), dict[Verifier, int]()
+    for _ in range(forked):
+        fork.happen(case_id(9))
+    asked = [(w.signer.verifier, w.add_checkpoint)]
+    sequencer = Sequencer(fork.rows, fork.objects, SIGNER, lambda signed, read: witness.cosign(signed, read, asked, known))
+    for _ in range(3):
+        with pytest.raises(Contradicted):
+            sequencer.run()
+        assert fork.objects.checkpoint() is None
+
+
+def test_a_witness_that_was_away_cosigns_though_nothing_happens() -> None:
+    log, w, away = Log(), made(), [True]
+
+    def call(body: bytes) -> Response:
+        if away[0]:
+            raise VendorUnavailable("away")
+        return w.add_checkpoint(body)
+
+    log.happen(case_id(1))
+    sequencer = Sequencer(log.rows, log.objects, SIGNER, lambda signed, read: witness.cosign(signed, read, [(w.signer.verifier, call)], {}))
+    sequencer.run()
+    alone = log.signed
+    away[0] = False
+    sequencer.run()
+    assert log.signed.startswith(alone)
+    open_checkpoint(log.signed, SIGNER.verifier, [w.signer.verifier], quorum=1)
+    cosigned = log.objects.published
+    away[0] = True  # whoever has cosigned is not asked again
+    sequencer.run()
+    assert log.objects.published is cosigned
 
 
 def test_too_long_a_proof() -> None:

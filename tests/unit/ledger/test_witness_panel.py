@@ -16,6 +16,7 @@ from wugan.clock import FixedClock
 from wugan.errors import InvalidInput, VendorUnavailable
 from wugan.http import JsonClient
 from wugan.ledger.checkpoint import open_checkpoint
+from wugan.ledger.problem import Contradicted
 from wugan.ledger.sequencer import Sequencer
 from wugan.ledger.witness import Call, Response, Witness
 from wugan.ledger.witness_panel import REST, Member, Panel, members
@@ -91,6 +92,26 @@ def test_one_that_failed_rests_for_a_minute() -> None:
     clock.at += REST + timedelta(seconds=1)
     published(log, asked)
     assert len(asked_times) == 2
+
+
+def test_one_that_was_away_is_asked_again_and_one_that_contradicts_stops_the_log() -> None:
+    up: list[Call] = [down]
+    log, asked = Log(), panel({"a": lambda body: up[0](body), "b": made(SECOND).add_checkpoint})
+    clock = asked.clock
+    assert isinstance(clock, FixedClock)
+    assert published(log, asked) == {SECOND.verifier.name}
+    up[0] = made().add_checkpoint
+    for silent in (1, 0):  # it rests first
+        Sequencer(log.rows, log.objects, SIGNER, asked.cosign).run()
+        assert asked.silent == silent
+        clock.at += REST + timedelta(seconds=1)
+    assert open_checkpoint(log.signed, SIGNER.verifier, [FIRST.verifier, SECOND.verifier], quorum=2)
+    up[0] = lambda _: Response(409, b"99\n")
+    before = log.signed
+    for _ in range(2):
+        with pytest.raises(Contradicted):
+            published(log, asked)
+    assert log.signed == before
 
 
 def test_without_witnesses_the_checkpoint_is_the_log_s_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -11,11 +12,13 @@ from tests.browser.town import Town
 from tests.support.ledger import SIGNER
 from tests.unit.web.client import Client, Reply
 from wugan.cases.model import Task
+from wugan.errors import InvalidInput
 from wugan.ledger import casefile
 from wugan.ledger.checkpoint import open_checkpoint
 from wugan.ledger.proof import parse
 from wugan.ledger.tiles import bundles_at, tiles_at
 from wugan.web.ledger_app import MOST_PROOF
+from wugan.web.upload import fields
 
 BOUNDARY = "----wugan"
 
@@ -151,3 +154,49 @@ HOSTILE = [
 @pytest.mark.parametrize(("body", "kind"), HOSTILE)
 def test_no_upload_is_an_error_of_ours(client: Client, body: bytes, kind: str) -> None:
     assert client.request("POST", "/ledger", body, {"Content-Type": kind}).status == 400
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nz\r\n'
+COSTLY = {
+    "nested": b"".join(b"--x%d\r\nContent-Type: multipart/mixed; boundary=x%d\r\n\r\n" % (at, at + 1) for at in range(3000)).replace(
+        b"--x0\r", b"--x\r"
+    ),
+    "brackets": b"--x\r\nContent-Disposition: form-data; name=" + b"(" * 3000 + b"\r\n\r\nz\r\n--x--",
+    "parameters": b"--x\r\nContent-Disposition: form-data" + b'; a="b"' * 270_000 + b"\r\n\r\nz\r\n--x--",
+    "parts": PART * 35_000 + b"--x--",
+    "headers": b"--x\r\n" + b"a: b\r\n" * 300_000 + b"\r\nz\r\n--x--",
+}
+
+
+@pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY)
+def test_no_upload_costs_more_than_reading_it(client: Client, body: bytes) -> None:
+    assert len(body) < MOST_PROOF
+    client.get("/ledger")  # templates are compiled once
+    began = time.process_time()
+    assert client.request("POST", "/ledger", body, {"Content-Type": "multipart/form-data; boundary=x"}).status == 400
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "found"),
+    [
+        (PART + b"--x--\r\n", "multipart/form-data; boundary=x", {"file": "z"}),
+        (PART + b"--x--", 'multipart/form-data; boundary="x"', {"file": "z"}),
+        (b"before\r\n" + PART * 4 + b"--x--after", "Multipart/Form-Data;boundary=x", {"file": "z"}),
+        (PART.replace(b"name=", b'filename="; name=y"; Name='), "multipart/form-data; boundary=x", None),
+        (PART.replace(b"name=", b'filename="; name=y"; Name=') + b"--x--", "multipart/form-data; boundary=x", {"file": "z"}),
+        (PART.replace(b"\r\n\r\n", b"\r\nContent-Type: text/plain\r\n\r\n\r\n--y") + b"--x--", "multipart/form-data; boundary=x",
+         {"file": "\r\n--yz"}),
+        (PART * 5 + b"--x--", "multipart/form-data; boundary=x", None),
+        (PART.replace(b"file", b"f" * 1000) + b"--x--", "multipart/form-data; boundary=x", None),
+        (PART.replace(b"form-data", b"attachment") + b"--x--", "multipart/form-data; boundary=x", None),
+        (PART + b"--x--", "multipart/form-data", None),
+        (PART + b"--x--", "", None),
+    ],
+)  # fmt: skip
+def test_a_form_is_read_flat(body: bytes, kind: str, found: dict[str, str] | None) -> None:
+    if found is None:
+        with pytest.raises(InvalidInput):
+            fields(body, kind)
+    else:
+        assert fields(body, kind) == found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from wugan.aws.tables import SHARDS, Cancelled, Put, ledger_rows, outbox_rows, shard, transact
@@ -45,13 +47,23 @@ class DynamoLedgerRows:
             return Head()
         return Head(int(row.number), decode_edge(row.edge))
 
-    def pending(self, limit: int) -> list[Pending]:
+    def pending(self, limit: int, without: Container[EventId] = ()) -> list[Pending]:
+        """Each shard has its share; what one does not need is for the others."""
+        shards = [self._waiting(number, limit, without) for number in range(SHARDS)]
         found: list[Pending] = []
-        for number in range(SHARDS):
-            if len(found) < limit:
-                rows = self.outbox.query(str(number), consistent_read=True, limit=limit - len(found))
-                found += [Pending(*_event_id(row.event), bytes(row.entry)) for row in rows]
-        return found
+        while shards and len(found) < limit:
+            share = math.ceil((limit - len(found)) / len(shards))
+            parts = [list(islice(shard, share)) for shard in shards]
+            shards = [shard for shard, part in zip(shards, parts, strict=True) if len(part) == share]
+            found += chain.from_iterable(parts)
+        return found[:limit]
+
+    def _waiting(self, number: int, limit: int, without: Container[EventId]) -> Iterator[Pending]:
+        """The rows of a shard, fetched as they are asked for."""
+        for row in self.outbox.query(str(number), consistent_read=True, page_size=limit):
+            leaf = Pending(*_event_id(row.event), bytes(row.entry))
+            if leaf.id not in without:
+                yield leaf
 
     def places(self, ids: Iterable[EventId]) -> dict[EventId, int]:
         asked = {_place(i): i for i in ids}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from wugan.cases.audit import Reader
-from wugan.cli.common import AsJson, print_json, refusing
+from wugan.cli.common import AsJson, plain, print_json, refusing
 from wugan.errors import InvalidInput
 from wugan.ledger import casefile, note
 from wugan.ledger.casefile import VerifiedCase
+from wugan.ledger.checkpoint import Cosigned
+from wugan.ledger.export import read_file
 from wugan.ledger.monitor import Finding
 from wugan.ledger.note import Verifier
 from wugan.ledger.verify import VerifiedLog, verify_directory
@@ -24,7 +27,12 @@ from wugan.ledger.watch import Seen, Watch, Watched
 
 app = typer.Typer(no_args_is_help=True, help="The ledger (存证): prove a case, verify a proof, export the log, watch it.")
 CATCH_UP = 60.0  # seconds in which an event must have come into the log
+MOST_PROOF = 100_000_000  # bytes of a proof: some ten thousand events
+MOST_KEY = 1_000
+MOST_STATE = 2_000_000
+ONLY_WITNESSED = "that others, who ask other witnesses, see the same log"
 FOUND = 3  # exit code of a monitor that found something; 1 is a round that could not be made
+BEHIND = 4  # exit code of one that found nothing in what it compared, and did not compare all that is new
 
 Key = Annotated[str, typer.Option("--vkey", help="The log's public key as known from elsewhere: the text or a file with it.")]
 
@@ -40,10 +48,11 @@ def proof(
 
     with refusing():
         bundle = bootstrap.audit().proof(case_id, reader)
+        if out:
+            out.write_text(bundle.text, encoding="utf-8")
     if out is None:
         typer.echo(bundle.text)
         return
-    out.write_text(bundle.text, encoding="utf-8")
     waiting = f", {bundle.waiting} not in the log yet" if bundle.waiting else ""
     typer.echo(f"proved: {bundle.events} events, {bundle.told} with their body{waiting}; log of {bundle.size} entries: {out}")
 
@@ -53,48 +62,76 @@ def verify(
     bundle: Annotated[Path, typer.Argument(help="A proof of a case, or a folder with an exported log.", exists=True)],
     vkey: Key = "",
     older: Annotated[list[Path] | None, typer.Option(help="For a log: a checkpoint as seen before; may be repeated.", exists=True)] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="The key of a witness that must have cosigned: text or file; may be repeated.")
+    ] = None,
+    quorum: Annotated[int | None, typer.Option(help="How many of these witnesses must have cosigned; all when not given.")] = None,
 ) -> None:
     """Check a proof or an exported log offline, with nothing but this file and the key. Exit code 0: holds, 1: does not hold."""
     with refusing():
-        known = _key(vkey)
+        known, witnesses = _key(vkey), _witnesses(witness or ())
+        needed = _quorum(quorum, len(witnesses))
         if bundle.is_dir():
-            _tell_log(verify_directory(bundle, known, [path.read_bytes() for path in older or ()]), bool(older))
+            seen = [read_file(path, note.MOST_BYTES, "older") for path in older or ()]
+            _tell_log(verify_directory(bundle, known, seen, witnesses, needed), bool(older))
             return
-        text = _text(bundle)
-        _tell_case(casefile.verify(text, known or note.verifier_of(casefile.key_of(text))), known is not None)
+        if older:
+            raise InvalidInput(
+                "a proof of a case cannot be compared with an older checkpoint: export the log, and check that", field="older"
+            )
+        text = _utf8(read_file(bundle, MOST_PROOF, "file"), "file")
+        _tell_case(casefile.verify(text, known or note.verifier_of(casefile.key_of(text)), witnesses, needed), known is not None)
 
 
 def _key(vkey: str) -> Verifier | None:
     """The key of the option, which may be a file's name."""
     if not vkey:
         return None
-    is_file = len(vkey) < 200 and Path(vkey).is_file()
-    return note.verifier_of((Path(vkey).read_text(encoding="utf-8") if is_file else vkey).strip())
+    is_file = len(vkey) < 200 and Path(vkey).exists()
+    return note.verifier_of((_utf8(read_file(Path(vkey), MOST_KEY, "vkey"), "vkey") if is_file else vkey).strip())
 
 
-def _text(path: Path) -> str:
+def _witnesses(vkeys: Sequence[str]) -> list[Verifier]:
+    found = list(dict.fromkeys(key for key in map(_key, vkeys) if key))
+    for key in found:
+        if key.kind != note.COSIGNATURE:
+            raise InvalidInput(f"{key.name} is not the key of a witness", field="witness")
+    return found
+
+
+def _quorum(quorum: int | None, witnesses: int) -> int:
+    """How many must have cosigned: all that are named, unless it is said."""
+    if quorum is not None and not 1 <= quorum <= witnesses:
+        raise InvalidInput(f"it is from 1 to the number of witnesses that are named, {witnesses}", field="quorum")
+    return witnesses if quorum is None else quorum
+
+
+def _utf8(data: bytes, field: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return data.decode()
     except UnicodeDecodeError:
-        raise InvalidInput("no proof of a case: not UTF-8", field="file") from None
+        raise InvalidInput("this is no text in UTF-8", field=field) from None
 
 
 def _tell_case(found: VerifiedCase, known: bool) -> None:
-    typer.echo(f"holds: case {found.case_id}, {len(found.events)} events, {found.told} with their body")
+    named = f"case {found.case_id}" if found.case_id else "a case"
+    typer.echo(f"holds: {named}, {len(found.events)} events, {found.told} with their body")
     for event, index in zip(found.events, found.indexes, strict=True):
-        body = event.canonical.decode() if event.canonical else "(body erased, or not for this reader)"
+        body = plain(event.canonical.decode()) if event.canonical else "(body erased, or not for this reader)"
         typer.echo(f"  {event.seq:>3}  entry {index}  {body}")
     places = len(found.events) - found.told
     _tell(
         proved=[
-            f"these {len(found.events)} events stand in the log of {found.checkpoint.origin} at size {found.checkpoint.size}",
+            f"these {len(found.events)} events stand in the log of {plain(found.checkpoint.origin)} at size {found.checkpoint.size}",
             "in this order, with none left out between them",
-            f"{found.told} of them with this very text",
+            *([f"{found.told} of them with this very text"] if found.told else []),
+            *_witnessed(found.cosigned),
         ],
         unproved=[
+            *([] if found.case_id else ["which case these entries belong to: no event of it is told"]),
             *([f"what {places} of them say: erased, or not for this reader"] if places else []),
             "that no event came after the last one here (the monitor compares the log with the tables)",
-            "that the log is the only one (compare checkpoints, or have witnesses)",
+            ONLY_WITNESSED if found.cosigned else "that the log is the only one (compare checkpoints, or name witnesses: --witness)",
             "that what was recorded is true",
         ],
         known=known,
@@ -102,18 +139,33 @@ def _tell_case(found: VerifiedCase, known: bool) -> None:
 
 
 def _tell_log(found: VerifiedLog, older: bool) -> None:
-    typer.echo(f"holds: log of {found.checkpoint.origin}, {found.checkpoint.size} entries")
+    typer.echo(f"holds: log of {plain(found.checkpoint.origin)}, {found.checkpoint.size} entries")
     _tell(
         proved=[
             "every entry, tile and bundle is what the signed checkpoint stands for",
             *(["it only adds to the older checkpoints"] if older else []),
+            *_witnessed(found.cosigned),
         ],
         unproved=[
+            *([ONLY_WITNESSED] if found.cosigned else []),
             *([] if older else ["that it was never rewritten and signed again (give a checkpoint as seen before: --older)"]),
             "what the entries say (they are commitments; see the proofs of cases)",
         ],
         known=found.key_given,
     )
+
+
+def _witnessed(cosigned: Sequence[Cosigned]) -> list[str]:
+    who = ", ".join(plain(c.name) for c in cosigned)
+    return [f"{len(cosigned)} witnesses cosigned at {', '.join(_moment(c.at) for c in cosigned)}: {who}"] if cosigned else []
+
+
+def _moment(seconds: int) -> str:
+    """As the witness says."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return f"second {seconds}"
 
 
 def _tell(proved: Sequence[str], unproved: Sequence[str], known: bool) -> None:
@@ -136,6 +188,8 @@ def export_to(directory: Path) -> str:
     from wugan import bootstrap
     from wugan.ledger.export import export as write
 
+    if directory.exists() and not directory.is_dir():
+        raise InvalidInput("this is no folder", field=directory.name)
     columns = (TextColumn("export"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("export")
@@ -152,11 +206,14 @@ def monitor(
     wait: Annotated[float, typer.Option(min=0, help="Seconds that an event may take into the log.")] = CATCH_UP,
     as_json: AsJson = False,
 ) -> None:
-    """Follow the log from where it was left off, check checkpoint and files, compare with the tables. Exit code 3: something was found."""
+    """Follow the log from where it was left off, check checkpoint and files, compare with the tables.
+
+    Exit code 3: something was found; 4: there is more that is new, call again.
+    """
     from wugan import bootstrap
 
     with refusing():
-        seen = Seen.from_json(state.read_text(encoding="utf-8")) if state and state.exists() else Seen()
+        seen = Seen.from_json(_utf8(read_file(state, MOST_STATE, "state"), "state")) if state and state.exists() else Seen()
         rows, objects, table = bootstrap.ledger_rows(), bootstrap.ledger_objects(), bootstrap.event_table()
         watched = Watch(rows, objects, table, bootstrap.ledger_verifier(), lambda: time.sleep(wait)).run(seen, share)
         if state:
@@ -167,15 +224,15 @@ def monitor(
         print_json(told(watched))
     else:
         _show(watched)
-    if watched.findings:
-        raise typer.Exit(FOUND)
+    if watched.findings or watched.behind:
+        raise typer.Exit(FOUND if watched.findings else BEHIND)
 
 
 def told(watched: Watched) -> dict[str, object]:
     """A round as JSON."""
     found = [{k: v for k, v in asdict(f).items() if v is not None} for f in watched.findings]
     counts = {"size": watched.size, "entries": watched.entries, "events": watched.events, "behind": watched.behind}
-    return {**counts, "holds": not watched.findings, "findings": found}
+    return {**counts, "holds": not watched.findings and not watched.behind, "findings": found}
 
 
 def _show(watched: Watched) -> None:
@@ -184,11 +241,14 @@ def _show(watched: Watched) -> None:
     typer.echo(f"log of {watched.size} entries: {watched.entries} compared with the tables, {watched.events} events compared with the log")
     if watched.behind:
         typer.echo(f"{watched.behind} new entries are left for the next round")
-    typer.echo(f"{len(watched.findings)} findings" if watched.findings else "holds: log and tables agree")
+    if watched.findings:
+        typer.echo(f"{len(watched.findings)} findings")
+    else:
+        typer.echo("not finished: nothing was found so far" if watched.behind else "holds: log and tables agree")
 
 
 def _line(finding: Finding) -> str:
-    event = f" case {finding.case_id} event {finding.seq}" if finding.case_id else ""
+    event = f" case {plain(finding.case_id)} event {finding.seq}" if finding.case_id else ""
     return f"{finding.kind}{event}" + (f" entry {finding.index}" if finding.index is not None else "") + (f" {finding.path or ''}".rstrip())
 
 

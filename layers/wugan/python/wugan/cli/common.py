@@ -19,12 +19,17 @@ def refusing() -> Iterator[None]:
     """A domain error, or a file that cannot be read or written, is one line on stderr and exit code 1."""
     try:
         yield
-    except WuganError as error:
-        typer.echo(f"wugan: {error}", err=True)
-        raise typer.Exit(1) from error
     except OSError as error:
-        typer.echo(f"wugan: {': '.join(str(part) for part in (error.filename, error.strerror or error) if part)}", err=True)
+        typer.echo(plain(f"wugan: {error.filename or 'file'}: {error.strerror or type(error).__name__}"), err=True)
         raise typer.Exit(1) from error
+    except WuganError as error:
+        typer.echo("wugan: " + "\n".join(map(plain, str(error).split("\n"))), err=True)
+        raise typer.Exit(1) from error
+
+
+def plain(text: str) -> str:
+    """A foreign text on one line of a terminal: what cannot be seen is spelled out, so that it moves no cursor and forges no line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def print_json(value: Any) -> None:

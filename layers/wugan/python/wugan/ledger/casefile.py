@@ -9,7 +9,7 @@ from typing import Any
 
 from wugan.errors import InvalidInput
 from wugan.ledger import leaf, proof
-from wugan.ledger.checkpoint import Checkpoint, open_checkpoint
+from wugan.ledger.checkpoint import Checkpoint, Cosigned, cosigned, open_checkpoint
 from wugan.ledger.leaf import CHAIN_START, Leaf
 from wugan.ledger.merkle import Reader, leaf_hash, verify_inclusion
 from wugan.ledger.note import Verifier
@@ -33,10 +33,11 @@ class ShownEvent:
 class VerifiedCase:
     """What was found true: these events, in this order, none left out between them. Later ones may have been left out."""
 
-    case_id: str
+    case_id: str | None  # None: no event is told, and nothing else says whose entries these are
     checkpoint: Checkpoint
     events: tuple[ShownEvent, ...]
     indexes: tuple[int, ...]
+    cosigned: tuple[Cosigned, ...] = ()
 
     @property
     def told(self) -> int:
@@ -45,9 +46,13 @@ class VerifiedCase:
 
 
 def make(case_id: str, events: Sequence[ShownEvent], places: Mapping[int, int], read: Reader, signed: bytes, log: Verifier) -> str:
-    """The file. `places`: seq → index in the log; `read` knows the tree of the checkpoint `signed`."""
+    """The file. `places`: seq → index in the log; `read` knows the tree of the checkpoint `signed`.
+
+    It names the case only if an event is told: entries by themselves do not say whose they are, and anybody could write another name.
+    """
     shown = [_event_to_json(event, proof.make(read, places[event.seq], signed)) for event in events]
-    body = {"format": FORMAT, "log": log.vkey, "case_id": case_id, "events": shown}
+    named = case_id if any(event.canonical is not None for event in events) else None
+    body = {"format": FORMAT, "log": log.vkey, "case_id": named, "events": shown}
     return json.dumps(body, ensure_ascii=False, indent=1)
 
 
@@ -61,11 +66,13 @@ def verify(text: str, log: Verifier, witnesses: Sequence[Verifier] = (), quorum:
     body = _object(text)
     if body.get("format") != FORMAT:
         raise InvalidInput(f"this is no {FORMAT}", field="format")
-    case_id, listed = _text(body, "case_id"), body.get("events")
+    case_id, listed = _case_id(body), body.get("events")
     if not isinstance(listed, list) or not listed:
         raise InvalidInput("there are no events", field="events")
     read = [_event_of_json(value, f"events.{number}") for number, value in enumerate(listed, start=1)]
-    found = open_checkpoint(read[0][1].checkpoint, log, witnesses, quorum)[0]
+    if (case_id is not None) != any(event.canonical is not None for event, _ in read):
+        raise NotProved("a proof names its case if it tells an event of it, and only then", field="case_id")
+    found, opened = open_checkpoint(read[0][1].checkpoint, log, witnesses, quorum)
     previous, last = CHAIN_START, -1
     for number, (event, proved) in enumerate(read, start=1):
         _verify_event(case_id, number, event, previous)
@@ -75,10 +82,11 @@ def verify(text: str, log: Verifier, witnesses: Sequence[Verifier] = (), quorum:
             raise NotProved("this event is not after the one before it in the log", field=f"events.{number}")
         _verify_place(event, proved, found)
         previous, last = event.leaf.chain, proved.index
-    return VerifiedCase(case_id, found, tuple(event for event, _ in read), tuple(proved.index for _, proved in read))
+    events, indexes = tuple(event for event, _ in read), tuple(proved.index for _, proved in read)
+    return VerifiedCase(case_id, found, events, indexes, cosigned(opened, witnesses))
 
 
-def _verify_event(case_id: str, number: int, event: ShownEvent, previous: bytes) -> None:
+def _verify_event(case_id: str | None, number: int, event: ShownEvent, previous: bytes) -> None:
     field = f"events.{number}"
     if event.seq != number:
         raise NotProved(f"event {number} is missing or out of order", field=field)
@@ -131,6 +139,16 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidInput("no JSON object", field="file")
     return value
+
+
+def _case_id(value: dict[str, Any]) -> str | None:
+    """As the file says; printable, for it is shown to people."""
+    if value.get("case_id") is None:
+        return None
+    case_id = _text(value, "case_id")
+    if not case_id or not case_id.isprintable():
+        raise InvalidInput("no id of a case", field="case_id")
+    return case_id
 
 
 def _text(value: dict[str, Any], field: str) -> str:

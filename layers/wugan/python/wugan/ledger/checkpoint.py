@@ -48,6 +48,19 @@ def unverified(signed: bytes) -> Checkpoint:
     return parse(note.split(signed)[0])
 
 
+@dataclass(frozen=True)
+class Cosigned:
+    """A witness that cosigned, and when it says it did, in Unix seconds."""
+
+    name: str
+    at: int
+
+
+def cosigned(opened: Opened, witnesses: Sequence[Verifier]) -> tuple[Cosigned, ...]:
+    """Which of the known witnesses cosigned."""
+    return tuple(Cosigned(v.name, s.cosigned_at) for v, s in opened.verified if v in witnesses)
+
+
 def open_checkpoint(signed: bytes, log: Verifier, witnesses: Sequence[Verifier] = (), quorum: int = 0) -> tuple[Checkpoint, Opened]:
     """The checkpoint that the log signed, its origin the key's name, and at least `quorum` of the witnesses cosigned.
 

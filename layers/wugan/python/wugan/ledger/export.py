@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISREG
 
-from wugan.errors import NotFound
+from wugan.errors import InvalidInput, NotFound
 from wugan.ledger.checkpoint import Checkpoint, open_checkpoint
 from wugan.ledger.merkle import edge_at
 from wugan.ledger.note import Verifier
 from wugan.ledger.port import LedgerObjects
 from wugan.ledger.problem import Forked
-from wugan.ledger.tiles import ReadObject, TileReader, bundles_at, tiles_at
+from wugan.ledger.tiles import MOST_ENTRY, WIDTH, ReadObject, TileReader, bundles_at, tiles_at
 
 CHECKPOINT = "checkpoint"
 KEY = "log.vkey"
 TYPES = {CHECKPOINT: "text/plain; charset=utf-8", KEY: "text/plain; charset=utf-8"}
 TILE_TYPE = "application/octet-stream"
+MOST_FILE = WIDTH * (2 + MOST_ENTRY)  # bytes of the largest bundle
 
 Tell = Callable[[int, int], None]
 """Files that are there, of how many."""
@@ -52,15 +54,25 @@ def _continues(old: Checkpoint, new: Checkpoint, read: ReadObject) -> None:
 
 
 def reader(directory: Path) -> ReadObject:
-    """Reads the files of an exported log. Raises NotFound."""
+    """Reads the files of an exported log. Raises NotFound, InvalidInput."""
 
     def read(path: str) -> bytes:
         try:
-            return (directory / path).read_bytes()
+            return read_file(directory / path, MOST_FILE, path)
         except (FileNotFoundError, NotADirectoryError):
             raise NotFound("this file of the log is missing", field=path) from None
 
     return read
+
+
+def read_file(path: Path, most: int, field: str) -> bytes:
+    """A file that somebody handed over: a real one, and no larger than such files are. Raises InvalidInput."""
+    found = path.stat()
+    if not S_ISREG(found.st_mode):
+        raise InvalidInput("this is no file", field=field)
+    if found.st_size > most:
+        raise InvalidInput(f"a file with more than {most} bytes", field=field)
+    return path.read_bytes()
 
 
 def _write(directory: Path, name: str, data: bytes) -> None:

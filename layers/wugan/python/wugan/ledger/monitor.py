@@ -32,6 +32,7 @@ class Kind(StrEnum):
     UNSIGNED_CHECKPOINT = "unsigned_checkpoint"  # not signed by the log's key, or no checkpoint at all
     EDITED_FILE = "edited_file"  # a tile or bundle is not what the checkpoint stands for
     MISSING_FILE = "missing_file"
+    LEDGER_TABLE_BROKEN = "ledger_table_broken"  # the batches and places do not say of every entry whose it is
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def verifier_of(vkey: str) -> Verifier:
 
 def valid_name(name: str) -> bool:
     """Whether a key may be called so."""
-    return bool(name) and not any(c.isspace() or c == "+" or c < " " for c in name)
+    return bool(name) and not any(c.isspace() or c == "+" or c < " " or "\ud800" <= c <= "\udfff" for c in name)
 
 
 def signature_line(verifier: Verifier, signature: bytes) -> str:

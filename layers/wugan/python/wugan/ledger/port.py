@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,8 +15,8 @@ class LedgerRows(Protocol):
     def head(self) -> Head:
         """How far the log was sequenced; `Head()` before the first batch."""
 
-    def pending(self, limit: int) -> list[Pending]:
-        """Up to `limit` rows of the outbox, and fewer only when there are no more; of each case those with the lowest seq."""
+    def pending(self, limit: int, without: Container[EventId] = ()) -> list[Pending]:
+        """Up to `limit` rows of the outbox that are not `without`, and fewer only when there are no more; of each case the lowest seqs."""
 
     def places(self, ids: Iterable[EventId]) -> dict[EventId, int]:
         """Of these events those that are in the log, with their index."""

@@ -18,6 +18,19 @@ class Forked(NotProved):
     code = "forked"
 
 
+class Contradicted(NotProved):
+    """A witness saw another history of the log, or more of it than the log knows. Never goes away by repeating: a person has to look.
+
+    `size`: how much of the log the witness saw; what it says it is, if that is beyond the checkpoint it was asked to cosign.
+    """
+
+    code = "witness_contradicts"
+
+    def __init__(self, detail: str, *, size: int = 0, field: str | None = "witness") -> None:
+        super().__init__(detail, field=field)
+        self.size = size
+
+
 class HeadMoved(Conflict):
     """Another sequencer was first: read the head again."""
 

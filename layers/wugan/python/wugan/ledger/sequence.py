@@ -161,10 +161,13 @@ def encode_batch(batch: Batch) -> bytes:
 
 
 def decode_batch(data: bytes) -> Batch:
-    """The batch of `encode_batch`."""
-    body = json.loads(data)
-    leaves = tuple(Pending(case_id, seq, unb64(entry, "entry")) for case_id, seq, entry in body["leaves"])
-    return Batch(body["number"], decode_edge(body["before"]), leaves)
+    """The batch of `encode_batch`. Raises InvalidInput."""
+    try:
+        body = json.loads(data)
+        leaves = tuple(Pending(str(case_id), int(seq), unb64(entry, "entry")) for case_id, seq, entry in body["leaves"])
+        return Batch(int(body["number"]), decode_edge(body["before"]), leaves)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise InvalidInput("this is no batch", field="batch") from None
 
 
 def _checked(leaf: Pending) -> Pending:

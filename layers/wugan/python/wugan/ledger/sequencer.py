@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wugan.ledger import checkpoint, sequence
 from wugan.ledger.checkpoint import Checkpoint
 from wugan.ledger.merkle import Reader
 from wugan.ledger.note import Signer
 from wugan.ledger.port import LedgerObjects, LedgerRows, Published
-from wugan.ledger.problem import CheckpointMoved, Forked, HeadMoved
-from wugan.ledger.sequence import Batch, Head
+from wugan.ledger.problem import CheckpointMoved, Contradicted, Forked, HeadMoved
+from wugan.ledger.sequence import Batch, EventId, Head, Plan
 from wugan.ledger.tiles import TileReader
 
 MOST_LEAVES = 1000  # in one batch: about 130 KB in the store, whose limit for an item is 400 KB
 
 Cosign = Callable[[bytes, Reader], bytes]
-"""Adds the witnesses' lines to a signed checkpoint; `witness.cosign` with its witnesses bound."""
+"""Adds the witnesses' lines that a signed checkpoint lacks; `witness.cosign` with its witnesses bound. Raises Contradicted."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Sequencer:
     2. `commit` gives a batch its places, for one sequencer alone; all after it is derived from the batch and may be done again.
     3. Rows leave the outbox after the places are written, so that a leaf is always in the outbox, in the last batch or placed.
     4. Nothing is signed that is not committed and written; the published checkpoint never goes back.
+    5. Nothing is published that a witness contradicts.
     """
 
     rows: LedgerRows
@@ -48,22 +49,30 @@ class Sequencer:
     limit: int = MOST_LEAVES
 
     def run(self) -> Ran:
-        """One round: finish what was begun, then sequence one batch. Raises Forked when the log must not go on."""
+        """One round: finish what was begun, then sequence one batch. Raises Forked, Contradicted when the log must not go on."""
         head = self._finished_head()
-        pending = self.rows.pending(self.limit)
-        if not pending:
-            return Ran(head.size)
-        plan = sequence.plan(head, pending, self.rows.places(sequence.asked_places(pending)))
-        if plan.logged:
-            self.rows.drop(plan.logged)
+        plan, more = self._plan(head)
         if plan.batch is None:
+            self._cosign_again()
             return Ran(head.size, held=len(plan.held))
         try:
             self.rows.commit(plan.batch, plan.after)
         except HeadMoved:
             return Ran(head.size, more=True)
         size = self._finished_head(plan.batch).size
-        return Ran(size, len(plan.batch.leaves), len(plan.held), more=len(pending) == self.limit)
+        return Ran(size, len(plan.batch.leaves), len(plan.held), more)
+
+    def _plan(self, head: Head) -> tuple[Plan, bool]:
+        """The next batch, looked for behind all rows that are held, and whether there may be more for another one."""
+        held: dict[EventId, None] = {}
+        while True:
+            pending = self.rows.pending(self.limit, held)
+            plan = sequence.plan(head, pending, self.rows.places(sequence.asked_places(pending)))
+            held |= dict.fromkeys(plan.held)
+            if plan.logged:
+                self.rows.drop(plan.logged)
+            if plan.batch or len(pending) < self.limit:
+                return replace(plan, held=tuple(held)), len(pending) == self.limit
 
     def _finished_head(self, committed: Batch | None = None) -> Head:
         """The head, with its batch (which may be the one just committed) written, settled and published."""
@@ -87,11 +96,31 @@ class Sequencer:
 
     def _publish(self, batch: Batch, replaced: Published | None) -> None:
         """Sign, then swap with the checkpoint that the batch follows."""
-        signed = sequence.checkpoint_of(self.signer.verifier.name, batch.after).signed([self.signer])
-        if self.cosign:
-            signed = self.cosign(signed, TileReader(self.objects.read, batch.after.size))
-        with suppress(CheckpointMoved):  # then another sequencer published this very batch
-            self.objects.swap(signed, replaced.tag if replaced else None)
+        signed = self._cosigned(sequence.checkpoint_of(self.signer.verifier.name, batch.after).signed([self.signer]))
+        while sequence.follows(_said(replaced), batch):  # or else another sequencer published this very batch
+            with suppress(CheckpointMoved):  # another one may have added a cosignature to the checkpoint before
+                self.objects.swap(signed, replaced.tag if replaced else None)
+                return
+            replaced = self.objects.checkpoint()
+
+    def _cosign_again(self) -> None:
+        """Ask the witnesses whose line the published checkpoint lacks: they may have been away, and no event may come for long."""
+        published = self.objects.checkpoint()
+        signed = self._cosigned(published.signed) if published else b""
+        if published and signed != published.signed:
+            with suppress(CheckpointMoved):
+                self.objects.swap(signed, published.tag)
+
+    def _cosigned(self, signed: bytes) -> bytes:
+        """With the witnesses' lines. Raises Contradicted."""
+        if not self.cosign:
+            return signed
+        try:
+            return self.cosign(signed, TileReader(self.objects.read, checkpoint.unverified(signed).size))
+        except Contradicted as error:
+            if error.size <= checkpoint.unverified(signed).size or error.size > self.rows.head().size:
+                raise
+            return signed  # another sequencer is ahead, and has asked the witness already
 
 
 def _said(published: Published | None) -> Checkpoint | None:

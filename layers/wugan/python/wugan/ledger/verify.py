@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wugan.ledger.checkpoint import Checkpoint, open_checkpoint
+from wugan.ledger.checkpoint import Checkpoint, Cosigned, cosigned, open_checkpoint
 from wugan.ledger.export import CHECKPOINT, KEY, reader
 from wugan.ledger.merkle import Edge, Hash, leaf_hash
 from wugan.ledger.note import Verifier, verifier_of
@@ -22,22 +22,26 @@ class VerifiedLog:
     checkpoint: Checkpoint
     entries: tuple[bytes, ...]
     key_given: bool  # False: checked with the key that lies beside the log, which a forger would have replaced as well
+    cosigned: tuple[Cosigned, ...] = ()
 
 
-def verify_directory(directory: Path, log: Verifier | None = None, older: Sequence[bytes] = ()) -> VerifiedLog:
-    """Check an exported log. `log` is the key as known from elsewhere, `older` are signed checkpoints as seen before.
+def verify_directory(
+    directory: Path, log: Verifier | None = None, older: Sequence[bytes] = (), witnesses: Sequence[Verifier] = (), quorum: int = 0
+) -> VerifiedLog:
+    """Check an exported log. `log` is the key as known from elsewhere, `older` are signed checkpoints as seen before, at
+    least `quorum` of the witnesses cosigned.
 
     A log that was rolled back or forked and signed again with the real key is only found with an older checkpoint (or a witness).
     Raises NotProved, Forked, InvalidInput, NotFound; `field` names the file.
     """
     read = reader(directory)
     key = log or verifier_of(utf8(read(KEY), KEY).removesuffix("\n"))
-    found, _ = open_checkpoint(read(CHECKPOINT), key)
+    found, opened = open_checkpoint(read(CHECKPOINT), key, witnesses, quorum)
     entries, levels = verify_entries(read, found)
     verify_files((p.relative_to(directory).as_posix() for p in (directory / "tile").rglob("*") if p.is_file()), read, entries, levels)
     for signed in older:
         verify_growth(open_checkpoint(signed, key)[0], found, levels[0] if levels else [])
-    return VerifiedLog(found, tuple(entries), log is not None)
+    return VerifiedLog(found, tuple(entries), log is not None, cosigned(opened, witnesses))
 
 
 def verify_entries(read: ReadObject, found: Checkpoint) -> tuple[list[bytes], list[list[Hash]]]:

@@ -15,12 +15,12 @@ from itertools import islice
 
 from wugan.errors import InvalidInput, NotFound
 from wugan.ledger.checkpoint import Checkpoint, open_checkpoint
-from wugan.ledger.merkle import consistency_proof, edge_at, leaf_hash, verify_consistency
+from wugan.ledger.merkle import Edge, consistency_proof, edge_at, leaf_hash, verify_consistency
 from wugan.ledger.monitor import EventTable, Finding, Kind, TableEvent, compare
 from wugan.ledger.note import Verifier
 from wugan.ledger.port import LedgerObjects, LedgerRows
 from wugan.ledger.problem import NotProved
-from wugan.ledger.sequence import EventId
+from wugan.ledger.sequence import Batch, Pending
 from wugan.ledger.tiles import ENTRIES, HEIGHT, WIDTH, ReadObject, Tile, TileReader, subtree_root
 
 MOST_NEW = 200_000  # entries that one round compares for the first time; the next one goes on
@@ -51,8 +51,11 @@ class Seen:
         """The reverse. Raises InvalidInput."""
         try:
             body = json.loads(text)
-            return cls(body["checkpoint"].encode(), int(body["batch"]), int(body["again"]), str(body["page"]), int(body["bundle"]))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            batch, again, bundle = (int(body[name]) for name in ("batch", "again", "bundle"))
+            if min(batch, again, bundle) < 0:
+                raise ValueError
+            return cls(body["checkpoint"].encode(), batch, again, str(body["page"]), bundle)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InvalidInput("this is no state of the monitor; without one everything is compared anew", field="state") from None
 
 
@@ -141,41 +144,62 @@ class Watch:
 
     def _entries(self, now: _Round, seen: Seen, share: int, most_new: int) -> tuple[int, int, int]:
         """Compare new entries, and some of the others. Returns the last new batch, the last old one, and the entries left out."""
-        head = self.rows.head()
+        if self.rows.head().size < now.found.size:
+            now.findings.append(Finding(Kind.LEDGER_TABLE_BROKEN, index=self.rows.head().size))
         first = seen.batch if share > 1 else 0
-        batch, end = self._compare_batches(now, first, head.number, most_new if share > 1 else now.found.size)
+        batch, end = self._compare_batches(now, first, most_new if share > 1 else math.inf)
         if share == 1:
             return batch, 0, now.found.size - end
         start = seen.again if seen.again < batch else 0
-        again, _ = self._compare_batches(now, start, batch, max(LEAST_AGAIN, math.ceil(now.found.size / share)))
+        again, _ = self._compare_batches(now, start, max(LEAST_AGAIN, math.ceil(now.found.size / share)), batch)
         return batch, again, now.found.size - end
 
-    def _end(self, batch: int) -> int:
-        """Where the entries of a batch end."""
-        return batch and len((found := self.rows.batch(batch)).leaves) + found.before.size
+    def _compare_batches(self, now: _Round, after: int, most: float, last: float = math.inf) -> tuple[int, int]:
+        """Compare whole batches after `after`, until about `most` entries. Returns the last one and the end of its entries.
 
-    def _compare_batches(self, now: _Round, after: int, last: int, most: int) -> tuple[int, int]:
-        """Compare whole batches after `after`, until about `most` entries. Returns the last one and the end of its entries."""
-        ids: list[EventId] = []
-        first, done, end, compared = 0, after, self._end(after), 0
-        for number in range(after + 1, last + 1):
-            batch = self.rows.batch(number)
-            start, stop = batch.before.size, batch.before.size + len(batch.leaves)
-            if stop > now.found.size or compared >= most:
-                break
-            if not ids:
-                first = start
-            ids += [leaf.id for leaf in batch.leaves]
-            done, end, compared = number, stop, compared + len(batch.leaves)
-            if len(ids) >= WINDOW:
-                self._compare_window(now, first, ids)
-                ids = []
-        if ids:
-            self._compare_window(now, first, ids)
-        return done, end
+        The table only says whose an entry is: its batches must follow each other without a gap, hold what the log holds, and lead to the
+        checkpoint.
+        """
+        done, edge = self._begin(now, after)
+        leaves: list[Pending] = []
+        compared = 0
+        while edge.size < now.found.size and done < last and compared < most and (batch := self._next(now, done + 1, edge)):
+            if leaves and (len(leaves) >= WINDOW or batch.before.size != edge.size):
+                self._compare_window(now, edge.size - len(leaves), leaves)
+                leaves = []
+            leaves += batch.leaves
+            done, edge, compared = done + 1, batch.after, compared + len(batch.leaves)
+        if leaves:
+            self._compare_window(now, edge.size - len(leaves), leaves)
+        if edge.size == now.found.size and edge.root() != now.found.root:
+            now.findings.append(Finding(Kind.LEDGER_TABLE_BROKEN, index=edge.size))
+        return done, edge.size
 
-    def _compare_window(self, now: _Round, first: int, ids: Sequence[EventId]) -> None:
+    def _begin(self, now: _Round, after: int) -> tuple[int, Edge]:
+        """The batch `after` and the tree with it; from the first one when the table lost it."""
+        batch = self._batch(after) if after else None
+        if after and (batch is None or batch.before.size + len(batch.leaves) > now.found.size):
+            now.findings.append(Finding(Kind.LEDGER_TABLE_BROKEN))
+            batch = None
+        return (after, batch.after) if batch else (0, Edge())
+
+    def _next(self, now: _Round, number: int, edge: Edge) -> Batch | None:
+        """The batch that follows on `edge`, and what is wrong with its row; none when nothing can be compared with it."""
+        batch = self._batch(number)
+        fits = batch is not None and batch.before.size + len(batch.leaves) <= now.found.size
+        if batch is None or not fits or not batch.leaves or batch.number != number or batch.before != edge:
+            now.findings.append(Finding(Kind.LEDGER_TABLE_BROKEN, index=edge.size))
+        return batch if fits else None
+
+    def _batch(self, number: int) -> Batch | None:
+        try:
+            return self.rows.batch(number)
+        except (NotFound, InvalidInput):
+            return None
+
+    def _compare_window(self, now: _Round, first: int, leaves: Sequence[Pending]) -> None:
         """Entries from `first` on with the events whose they are."""
+        ids = [leaf.id for leaf in leaves]
         known = self.table.some({i for case_id, seq in ids for i in ((case_id, seq), (case_id, seq - 1)) if i[1] > 0})
         gone = {i[0] for i in ids if i not in known}
         beside = {e.id: e for e in map(self.table.newest, gone) if e} | known
@@ -186,12 +210,16 @@ class Watch:
         if broken:
             return
         placed = self.rows.places(own)
-        for at, event_id in enumerate(ids):
-            if placed.get(event_id, first + at) != first + at:
-                now.findings.append(Finding(Kind.DUPLICATE_LEAF, *event_id, first + at))
+        for index, (leaf, entry) in enumerate(zip(leaves, entries, strict=True), start=first):
+            if leaf.entry != entry or leaf.id not in placed:
+                now.findings.append(Finding(Kind.LEDGER_TABLE_BROKEN, *leaf.id, index))
+            elif placed[leaf.id] != index:
+                now.findings.append(Finding(Kind.DUPLICATE_LEAF, *leaf.id, index))
         for found in compare(entries, beside.values(), {event_id: at for at, event_id in enumerate(ids)}):
-            if found.case_id is None or found.seq is None or (found.case_id, found.seq) in own:
-                now.findings.append(found if found.index is None else replace(found, index=found.index + first))
+            if found.index is not None:
+                now.findings.append(replace(found, index=found.index + first))
+            elif (found.case_id, found.seq) in own:
+                now.findings.append(found)
 
     # --- events → entries
 
@@ -230,7 +258,8 @@ class Watch:
         if not late:
             return
         self.wait()
-        places, size = self.rows.places([e.id for e in late]), self.rows.head().size
+        published = self._checkpoint()
+        places, size = self.rows.places([e.id for e in late]), published[1].size if published else 0
         for event in late:
             if places.get(event.id, size) >= size:
                 yield Finding(Kind.EVENT_WITHOUT_LEAF, *event.id)

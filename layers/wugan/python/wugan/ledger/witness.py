@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -10,7 +10,7 @@ from wugan.errors import InvalidInput, VendorUnavailable
 from wugan.ledger import checkpoint, note
 from wugan.ledger.merkle import EMPTY_ROOT, Hash, Reader, consistency_proof, verify_consistency
 from wugan.ledger.note import Signer, Verifier
-from wugan.ledger.problem import NotProved
+from wugan.ledger.problem import Contradicted, NotProved
 from wugan.ledger.text import b64, number, sha256_of, utf8
 
 PATH = "/add-checkpoint"
@@ -96,17 +96,24 @@ class Witness:
 
 
 def cosign(signed: bytes, read: Reader, witnesses: Sequence[tuple[Verifier, Call]], known: dict[Verifier, int]) -> bytes:
-    """The checkpoint with the cosignatures of those witnesses that gave one.
+    """The checkpoint with the cosignatures of those witnesses that gave one; who has cosigned it already is not asked.
 
-    `known` remembers the size each witness saw last, so that one call is enough the next time. A witness that fails or refuses is
-    passed over: the log does not wait for others.
+    `known` remembers the size each witness saw last, so that one call is enough the next time. A witness that fails is passed over: the
+    log does not wait for others. Raises Contradicted when one has seen another history, or more than this checkpoint.
     """
     lines = []
+    lacking = uncosigned(signed, [verifier for verifier, _ in witnesses])
     for verifier, call in witnesses:
-        line = _ask(signed, read, verifier, call, known)
+        line = _ask(signed, read, verifier, call, known) if verifier in lacking else None
         if line:
             lines.append(line)
     return note.with_lines(signed, lines)
+
+
+def uncosigned(signed: bytes, witnesses: Iterable[Verifier]) -> list[Verifier]:
+    """The witnesses whose line the checkpoint lacks. Lines are our own doing and not verified anew."""
+    present = {(s.name, s.key_id) for s in note.signatures(note.split(signed)[1])}
+    return [w for w in witnesses if (w.name, w.key_id) not in present]
 
 
 def _ask(signed: bytes, read: Reader, verifier: Verifier, call: Call, known: dict[Verifier, int]) -> str | None:
@@ -120,18 +127,23 @@ def _ask(signed: bytes, read: Reader, verifier: Verifier, call: Call, known: dic
         if answer.status == 200:
             known[verifier] = size
             return _line_of(signed, verifier, answer.body)
-        if answer.status != 409 or not _told(answer, known, verifier, size):
+        if answer.status == 422:
+            raise Contradicted(f"{verifier.name} does not find the proof from {old} to {size} entries right", size=old)
+        if answer.status != 409 or not _told(answer, known, verifier):
             return None
+        seen = known[verifier]
+        if seen > size or seen == old == size:
+            raise Contradicted(f"{verifier.name} has seen {seen} entries, and not these {size}", size=seen)
     return None
 
 
-def _told(answer: Response, known: dict[Verifier, int], verifier: Verifier, size: int) -> bool:
-    """Whether a conflict named a size that a proof can start from."""
+def _told(answer: Response, known: dict[Verifier, int], verifier: Verifier) -> bool:
+    """Whether a conflict named the size that the witness saw last."""
     try:
         known[verifier] = number(answer.body.decode(errors="replace").removesuffix("\n"), "old")
     except InvalidInput:
         return False
-    return known[verifier] <= size
+    return True
 
 
 def _line_of(signed: bytes, verifier: Verifier, body: bytes) -> str | None:

@@ -14,6 +14,7 @@ from wugan.http import JsonClient
 from wugan.ledger import witness
 from wugan.ledger.merkle import Reader
 from wugan.ledger.note import COSIGNATURE, Verifier, verifier_of
+from wugan.ledger.problem import Contradicted
 from wugan.ledger.witness import PATH, Call, Response
 
 SECONDS = 3.0  # for all witnesses together; then the checkpoint is published without those that are late
@@ -68,13 +69,16 @@ class Panel:
     _resting: dict[Verifier, datetime] = field(default_factory=dict)
 
     def cosign(self, signed: bytes, read: Reader) -> bytes:
-        """The checkpoint with the cosignatures that came in time."""
-        asked = [m for m in self.members if self._resting.get(m.verifier, self.clock.wall()) <= self.clock.wall()]
+        """The checkpoint with the cosignatures that came in time. Raises Contradicted when a witness has seen another history, or more."""
+        lacking = witness.uncosigned(signed, [m.verifier for m in self.members])
+        self.silent = len(lacking)
+        now = self.clock.wall()
+        asked = [m for m in self.members if m.verifier in lacking and self._resting.get(m.verifier, now) <= now]
         lines = self._ask(asked, signed, read) if asked else {}
         for member in asked:
             if member.verifier not in lines:
                 self._resting[member.verifier] = self.clock.wall() + REST
-        self.silent = len(self.members) - len(lines)
+        self.silent = len(lacking) - len(lines)
         return signed + b"".join(lines.values())
 
     def _ask(self, asked: Sequence[Member], signed: bytes, read: Reader) -> dict[Verifier, bytes]:
@@ -90,5 +94,7 @@ class Panel:
         asked = [(member.verifier, self.call(self.client, member.url))]
         try:
             return witness.cosign(signed, read, asked, self._known).removeprefix(signed)
+        except Contradicted:
+            raise
         except WuganError:  # a witness whose answer cannot be read
             return b""

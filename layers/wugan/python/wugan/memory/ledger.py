@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from wugan.errors import NotFound
 from wugan.ledger.port import Published
@@ -27,8 +28,8 @@ class MemoryLedgerRows:
     def head(self) -> Head:
         return self.newest
 
-    def pending(self, limit: int) -> list[Pending]:
-        return list(self.outbox.values())[:limit]
+    def pending(self, limit: int, without: Container[EventId] = ()) -> list[Pending]:
+        return list(islice((leaf for leaf in self.outbox.values() if leaf.id not in without), limit))
 
     def places(self, ids: Iterable[EventId]) -> dict[EventId, int]:
         return {i: self.placed[i] for i in ids if i in self.placed}

@@ -10,8 +10,6 @@ import logging
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from email import policy
-from email.parser import BytesParser
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,6 +19,7 @@ from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
 from wugan.errors import Forbidden, InvalidInput, LinkExpired, LinkInvalid, WuganError
 from wugan.links import Keyring
 from wugan.web import render, texts
+from wugan.web import upload as uploads
 
 FORM = "application/x-www-form-urlencoded"
 UPLOAD = "multipart/form-data"
@@ -312,13 +311,7 @@ def _uploaded(request: Request, most: int) -> dict[str, str]:
     body = body_of(request)
     if len(body) > most:
         raise TooLarge(f"these files have at most {most} bytes")
-    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
-    parts = BytesParser(policy=policy.HTTP).parsebytes(head + body)
-    try:
-        named = [(part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in parts.iter_parts()]
-        return {str(name): content.decode() for name, content in named if isinstance(content, bytes)}
-    except ValueError:
-        raise InvalidInput("this is no text", field="file") from None
+    return uploads.fields(body, request.headers.get("content-type", ""))
 
 
 def _printable(text: str) -> str:

@@ -17,6 +17,7 @@ from wugan.ledger.export import CHECKPOINT
 from wugan.ledger.merkle import Edge, leaf_hash
 from wugan.ledger.monitor import Finding, Kind
 from wugan.ledger.port import Published
+from wugan.ledger.sequence import Batch, Head, Pending, encode_batch
 from wugan.ledger.tiles import TileReader as Reader
 from wugan.ledger.tiles import bundle, growth, tiles_at
 from wugan.ledger.watch import Seen, Watch, Watched, check_files
@@ -208,6 +209,97 @@ def test_a_duplicate_in_the_log_is_named(town: Town) -> None:
     first = town.log.rows.placed[A, 1]
     town.log.rows.placed[A, 1] = first + 300
     assert Kind.DUPLICATE_LEAF in {f.kind for f in town.run().findings}
+
+
+Edit = Callable[[Log], Pending | None]
+"""Edits the tables of the log as whoever may write to them would, all of them alike; tells the event that is hidden."""
+
+
+def rewritten(log: Log, number: int, leaves: tuple[Pending, ...]) -> None:
+    log.rows.batches[number] = encode_batch(Batch(number, log.rows.batch(number).before, leaves))
+
+
+def cut_at_the_end(log: Log, number: int) -> Pending:
+    *kept, gone = log.rows.batch(number).leaves
+    rewritten(log, number, tuple(kept))
+    del log.rows.placed[gone.id]
+    return gone
+
+
+def cut_at_the_edge_of_a_window(log: Log) -> Pending:
+    """A window of 50 is closed by the eighth batch of seven."""
+    return cut_at_the_end(log, 8)
+
+
+def cut_at_the_end_of_the_log(log: Log) -> Pending:
+    return cut_at_the_end(log, log.rows.newest.number)
+
+
+def cut_and_moved_up(log: Log) -> Pending:
+    """The next batch begins where the shortened one ends: no gap, but each of its entries is another's."""
+    gone = cut_at_the_end(log, 8)
+    after = log.rows.batch(8).after
+    log.rows.batches[9] = encode_batch(Batch(9, after, log.rows.batch(9).leaves))
+    return gone
+
+
+def called_another_s(log: Log) -> Pending:
+    """The row of the hidden event's entry says that it is of an event that is there."""
+    leaves = log.rows.batch(8).leaves
+    gone, other = leaves[-1], leaves[0]
+    rewritten(log, 8, (*leaves[:-1], Pending(other.case_id, other.seq, gone.entry)))
+    del log.rows.placed[gone.id]
+    return gone
+
+
+def batch_gone(log: Log) -> None:
+    del log.rows.batches[8]
+
+
+def batch_unreadable(log: Log) -> None:
+    log.rows.batches[8] = b'{"leaves": [[]]}'
+
+
+def head_put_back(log: Log) -> None:
+    log.rows.newest = Head(7, log.rows.batch(8).before)
+
+
+def other_edge(log: Log) -> None:
+    batch = log.rows.batch(8)
+    log.rows.batches[8] = encode_batch(Batch(8, Edge(batch.before.size, tuple(bytes(32) for _ in batch.before.hashes)), batch.leaves))
+
+
+def place_gone(log: Log) -> None:
+    del log.rows.placed[log.rows.batch(8).leaves[-1].id]
+
+
+EDITS: list[Edit] = [cut_at_the_edge_of_a_window, cut_at_the_end_of_the_log, cut_and_moved_up, called_another_s,
+                     batch_gone, batch_unreadable, head_put_back, other_edge, place_gone]  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda e: e.__name__)
+@pytest.mark.parametrize("share", [1, 4])
+@pytest.mark.parametrize("watched_before", [False, True])
+def test_who_edits_all_tables_hides_nothing(edit: Edit, share: int, watched_before: bool) -> None:
+    log = Log(limit=7)
+    for number in range(210):
+        log.happen(case_id(number))
+    town = Town(log.sequence())
+    if watched_before:
+        assert town.kinds(share) == []
+    gone = edit(log)
+    if gone:
+        del town.table[gone.case_id]
+    found = {kind for kind, _, _ in town.until_all(share)}
+    assert found & {"ledger_table_broken", "leaf_without_event", "duplicate_leaf"}
+
+
+def test_a_place_beyond_the_log_is_no_excuse(town: Town) -> None:
+    """An event that was added by hand, with a row that says it is about to come."""
+    without_leaf(town)
+    town.log.rows.placed[B, 15] = town.log.size + 5
+    town.log.rows.newest = Head(town.log.rows.newest.number, Edge(1 << 40, (bytes(32),)))
+    assert ("event_without_leaf", B, 15) in town.kinds()
 
 
 def test_a_foreign_entry_in_an_edited_bundle_is_a_file_finding(town: Town) -> None:

@@ -73,6 +73,7 @@ def test_older_partial_files_may_stay_if_they_are_right(made: Exported) -> None:
 @pytest.mark.parametrize(
     "change",
     [
+        {"case_id": ""}, {"case_id": "\ud800"}, {"case_id": "x\ny"},
         {"format": "x"}, {"events": []}, {"events": None}, {"events": [1]}, {"case_id": 1}, {"events": [{}]},
     ],
 )  # fmt: skip
