@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.serve import STAGE, apps
 from tests.browser.town import Town
-from tests.unit.web.api.caller import Caller
+from tests.component.web.api.caller import Caller
 from tests.unit.web.client import Client
 from tests.unit.web.test_applicant import give_session
 from wugan.web.edge import MOST_BYTES, ONLY_TLS, SECURITY_HEADERS

@@ -19,6 +19,8 @@ def fields(body: bytes, content_type: str) -> dict[str, str]:
     boundary = _BOUNDARY.fullmatch(content_type.strip())
     if boundary is None:
         raise InvalidInput("this is no form with files", field="file")
+    if not body:
+        return {}
     _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary[2].encode(), MOST_PARTS + 1)
     if len(parts) < 2 or not parts[-1].startswith(b"--"):
         raise InvalidInput(f"this form is cut short, or has more than {MOST_PARTS} parts", field="file")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.browser.town import ADDRESS, NUMBER, Town
-from tests.unit.web.api.caller import Caller, refused, told
+from tests.component.web.api.caller import Caller, refused, told
 from wugan.errors import VendorUnavailable
 from wugan.web.api.repeats import KEEP, LEASE
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.town import ADDRESS, Town
-from tests.unit.web.api.caller import Caller, refused, told
+from tests.component.web.api.caller import Caller, refused, told
 from wugan.approval.port import DecisionKind
 from wugan.cases.together import Other
 from wugan.courier.port import Detail, ParcelState

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.browser.town import ADDRESS, LEGAL, Town
-from tests.unit.web.api.caller import Caller, refused, told
+from tests.component.web.api.caller import Caller, refused, told
 from tests.unit.web.client import Reply
 from wugan.approval.port import DecisionKind
 from wugan.cases.decide import MOST_CHECKS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.town import Town
-from tests.unit.web.api.caller import Caller
+from tests.component.web.api.caller import Caller
 
 
 @pytest.fixture

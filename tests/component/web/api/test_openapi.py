@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.unit.web.api.caller import Caller, told
+from tests.component.web.api.caller import Caller, told
 from wugan.web.api import models, openapi, problems
 from wugan.web.api.operation import Access
 from wugan.web.api.operations import OPERATIONS
