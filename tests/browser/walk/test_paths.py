@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -141,7 +142,7 @@ def test_elder_mode(city: Town, visit: Visit) -> None:
 def test_a_prompt_is_checked_without_its_link(city: Town, visit: Visit) -> None:
     """The code of the landing page, typed at the portal."""
     person = applicant(city, visit).open()
-    code = person.page.locator(".code").first.inner_text()
+    code = person.page.locator(".code", has_text=re.compile(r"^[0-9A-Z]{10}$")).inner_text()
     person.page.goto(f"{city.url}/verify")
     person.page.fill("#code", code)
     person.page.fill("#credit_code", person.play.head.subject)
