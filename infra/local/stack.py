@@ -13,12 +13,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+import boto3
 
 from infra.local import vendors
 from infra.local.environments import ROOT, VENVS, python_of
@@ -36,7 +40,8 @@ STOP_SECONDS = 1  # it has nothing to save
 AT_ONCE = {"QuietHours": "00:00-00:00", "MessageCaps": "99/1d", "BehaviourModel": "off"}
 FOLDER = ROOT / ".local" / "stack"
 STATE = "running.json"
-PACKAGES = ROOT / ".local" / "packages"  # what the deps layer holds on AWS, installed once for all workers here
+LAYERS = ROOT / ".local" / "layers"
+CACHE_TAG = f"{sys.implementation.cache_tag}"
 
 Progress = Callable[[str], None]
 
@@ -64,19 +69,24 @@ def with_uv() -> str:
     return f"{VENVS / 'uv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
 
-def install_packages() -> None:
-    """Install what the deps layer holds, unless it is there from the same lock and interpreter. Raises LocalStackFailed."""
-    source, python = ROOT / "layers" / "deps", python_of("ministack")
-    made_from = f"{(source / 'requirements.txt').read_text()}{(source / 'Makefile').read_text()}{sys.version}"
-    stamp, made = PACKAGES / "made-from", hashlib.sha256(made_from.encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == made:
-        return
-    shutil.rmtree(PACKAGES, ignore_errors=True)
-    environment = {**os.environ, "PATH": with_uv(), "ARTIFACTS_DIR": str(PACKAGES), "WUGAN_DEPS_PYTHON": str(python)}
-    done = subprocess.run(["make", "--silent", "build-DepsLayer"], cwd=source, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise LocalStackFailed(f"the packages of the deps layer could not be installed:\n{done.stderr.strip()}")
-    stamp.write_text(made)
+def shared_layer(name: str, target: str, environment: Mapping[str, str]) -> Path:
+    """A layer's content as on AWS, made once for all workers here and named by its sources. Raises LocalStackFailed."""
+    source = ROOT / "layers" / name
+    digest = hashlib.sha256(CACHE_TAG.encode())
+    for path in sorted(p for p in source.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        digest.update(f"{path.relative_to(source)} {path.stat().st_size} ".encode() + path.read_bytes())
+    made = LAYERS / f"{name}-{digest.hexdigest()[:12]}"
+    if made.exists():
+        return made
+    LAYERS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=LAYERS) as scratch:
+        settings = {**os.environ, "PATH": with_uv(), "ARTIFACTS_DIR": f"{scratch}/made", **environment}
+        done = subprocess.run(["make", "--silent", target], cwd=source, env=settings, capture_output=True, text=True)
+        if done.returncode:
+            raise LocalStackFailed(f"the layer {name} could not be made:\n{done.stderr.strip()}", field=name)
+        with contextlib.suppress(OSError):  # another process made it meanwhile
+            Path(scratch, "made").rename(made)
+    return made
 
 
 @dataclass
@@ -156,8 +166,13 @@ class LocalStack:
     def build(self) -> None:
         """`sam build`; what did not change comes from the cache. Raises LocalStackFailed."""
         self.progress("building the functions and layers")
-        install_packages()
-        self._sam("build", "--cached", "--build-dir", self._built.parent, "--cache-dir", ROOT / ".local" / "sam" / "cache")
+        python = str(python_of("ministack"))
+        shared = {
+            "WUGAN_DEPS_SHARED": str(shared_layer("deps", "build-DepsLayer", {"WUGAN_DEPS_PYTHON": python})),
+            "WUGAN_LAYER_SHARED": str(shared_layer("wugan", "build-WuganLayer", {"WUGAN_LAYER_PYTHON": python})),
+        }
+        cache = ROOT / ".local" / "sam" / f"cache-{CACHE_TAG}"
+        self._sam("build", "--cached", "--build-dir", self._built.parent, "--cache-dir", cache, environment=shared)
 
     def deploy(self, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
         """`sam deploy` with these parameters over the local ones; returns the stack's outputs. Raises LocalStackFailed."""
@@ -178,9 +193,13 @@ class LocalStack:
             "--tags", f"ms-custom-id={API_ID}",
             "--parameter-overrides", *(f"{name}={quoted(value)}" for name, value in chosen.items()),
         )  # fmt: skip
-        listed = self._sam("list", "stack-outputs", "--stack-name", STACK, "--output", "json")
-        self.outputs = {row["OutputKey"]: row["OutputValue"] for row in json.loads(listed)}
+        stacks = self._client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        self.outputs = {row["OutputKey"]: row["OutputValue"] for row in stacks[0]["Outputs"]}
         return self.outputs
+
+    def _client(self, service: str) -> Any:
+        session = boto3.Session(region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+        return session.client(service, endpoint_url=self.endpoint)
 
     def stop(self) -> None:
         """End the emulator and all workers it started, and remove what they wrote but the log. Does nothing when it does not run."""
@@ -208,7 +227,7 @@ class LocalStack:
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "LAMBDA_ACCOUNT_CONCURRENCY": str(FUNCTIONS_AT_ONCE),
-            "SFN_WAIT_SCALE": "0.2",  # of the pauses between tries, which are made for a cloud and not for two cores
+            "SFN_WAIT_SCALE": "0.05",  # of the pauses between tries, which are made for a cloud and not for two cores
             "LOG_LEVEL": "INFO",
             "TMPDIR": str(scratch),
             "AWS_ACCESS_KEY_ID": "test",
@@ -227,18 +246,18 @@ class LocalStack:
         self.stop()
         raise LocalStackFailed(f"the emulator did not start; see {self.log}")
 
-    def _sam(self, *arguments: str | Path) -> str:
+    def _sam(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> str:
         """One SAM command; returns what it printed. Raises LocalStackFailed with its last lines."""
-        environment = {
+        settings = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))},
             **self.credentials,
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_POLL_DELAY": "0.5",
             "PATH": with_uv(),
-            "WUGAN_DEPS_SHARED": str(PACKAGES),
+            **(environment or {}),
         }
         command = [VENVS / "sam" / "bin" / "sam", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode:
             said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip() and "Uploading to" not in line]
             raise LocalStackFailed("\n".join([f"sam {arguments[0]} failed:", *said[-20:], *self._emulator_errors()]))

@@ -43,6 +43,7 @@ RUN = "rehearsal"
 SECONDS_PER_DAY = 300  # of business time: nobody is reminded while the tests run
 PATIENCE = 60.0
 LOOK_AGAIN = 0.2
+REST = 2.0
 AT_DESK = "LX"  # the others have platforms of their own
 
 
@@ -209,4 +210,4 @@ def _prompted(town: Town) -> None:
         if len(heads) == town.report["fates"]["opened"] and all(h.wait or h.ended for h in heads):
             return
         assert time.monotonic() < end, "the prompts were not sent"
-        time.sleep(LOOK_AGAIN)
+        time.sleep(REST)  # each look is as much work for the emulator as a prompt

@@ -17,7 +17,6 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
-from aws_lambda_powertools.utilities import parameters
 from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
@@ -28,7 +27,7 @@ from tests.support.ledger import ORIGIN, SIGNER
 from tests.support.template import ROOT, table
 from wugan import bootstrap, config
 from wugan.approval.port import Department
-from wugan.aws import clients, registry_files, tables
+from wugan.aws import clients, registry_files, secrets, tables
 from wugan.clock import BEIJING, FixedClock
 from wugan.memory.stores import MemoryLookup, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
@@ -165,11 +164,10 @@ def _machine(name: str) -> str:
 
 def forget() -> None:
     """Drop everything that is kept for a process."""
-    for thing in (*vars(bootstrap).values(), *vars(tables).values(), *vars(clients).values()):
+    for thing in (thing for module in (bootstrap, tables, clients, secrets) for thing in vars(module).values()):
         if hasattr(thing, "cache_clear"):
             thing.cache_clear()
     registry_files._here.clear()  # another test's run may have the same name
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

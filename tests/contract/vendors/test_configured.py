@@ -9,7 +9,6 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 
 from infra.sandbox.script import Config, Retry
 from infra.sandbox.server import SandboxServer
@@ -222,7 +221,7 @@ def test_a_rotated_secret_is_taken_up_by_a_running_process(server: SandboxServer
     assert keys() == [SECRETS["sf_push"]]
     value = json.dumps(SECRETS | {"sf_push": "the next one", "tencent_key": "no", "aliyun_key": "no", "department": "new"})
     boto3.client("secretsmanager").put_secret_value(SecretId="vendors-of-tests", SecretString=value)
-    parameters.clear_caches()  # type: ignore[no-untyped-call]  # five minutes pass
+    secrets.secrets_kept().clear_cache()  # type: ignore[no-untyped-call]  # five minutes pass
     assert keys() == ["the next one"]
     with pytest.raises(VendorUnavailable):
         bootstrap.messenger("QD").send(message(Channel.SMS, 2))

@@ -1,4 +1,4 @@
-"""boto3 clients, one of each for a process."""
+"""boto3 clients, one of each for a process, all of one session: another would read AWS's list of endpoints anew, a tenth of a second."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ from functools import cache
 from typing import Any
 
 import boto3
+from botocore import session
 from botocore.config import Config
 
 _CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
 
 
 @cache
+def shared_session() -> session.Session:
+    """The process's session, as botocore and PynamoDB have it."""
+    return session.get_session()
+
+
+@cache
+def _shared_by_boto3() -> boto3.Session:
+    return boto3.Session(botocore_session=shared_session())
+
+
+@cache
 def client(service: str) -> Any:
     """A client of a service, with timeouts and standard retries."""
-    return boto3.client(service, config=_CONFIG)
+    return _shared_by_boto3().client(service, config=_CONFIG)

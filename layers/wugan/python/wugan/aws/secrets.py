@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
+
+from wugan.aws.clients import client
 
 KEEP_SECONDS = 300
 
 
+@cache
+def secrets_kept() -> SecretsProvider:
+    """What was read of Secrets Manager."""
+    return SecretsProvider(boto3_client=client("secretsmanager"))
+
+
+@cache
+def parameters_kept() -> SSMProvider:
+    """What was read of Systems Manager."""
+    return SSMProvider(boto3_client=client("ssm"))
+
+
 def secret_text(name: str) -> str:
     """A secret's text."""
-    return str(parameters.get_secret(name, max_age=KEEP_SECONDS))
+    return str(secrets_kept().get(name, max_age=KEEP_SECONDS))
 
 
 def secret_json(name: str) -> dict[str, Any]:
@@ -23,4 +38,4 @@ def secret_json(name: str) -> dict[str, Any]:
 
 def parameter(name: str) -> str:
     """A parameter of Systems Manager."""
-    return str(parameters.get_parameter(name, max_age=KEEP_SECONDS))
+    return str(parameters_kept().get(name, max_age=KEEP_SECONDS))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from botocore.session import get_session
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
@@ -20,6 +19,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProject
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from wugan.aws.clients import shared_session
 from wugan.errors import InvalidInput
 from wugan.items.model import Channel
 from wugan.outreach.behaviour import LIKENESS
@@ -42,7 +42,7 @@ def archive_queue(number: str) -> str:
 
 def region() -> str:
     """The region of this process, as botocore finds it."""
-    return str(get_session().get_config_variable("region") or "us-east-1")
+    return str(shared_session().get_config_variable("region") or "us-east-1")
 
 
 def _index(name: str, hash_key: str, range_key: str, projection: type) -> Any:
@@ -184,7 +184,15 @@ class _LedgerRow(Model):
 
 def _model(base: type[Model], table: str, indexes: Mapping[str, Any]) -> Any:
     meta = type("Meta", (), {"table_name": table, "region": region(), "max_retry_attempts": 4, "read_timeout_seconds": 20})
-    return type(base.__name__.strip("_"), (base,), {"Meta": meta, **indexes})
+    model: Any = type(base.__name__.strip("_"), (base,), {"Meta": meta, **indexes})
+    _share(model._get_connection().connection)
+    return model
+
+
+def _share(connection: Connection) -> Connection:
+    """Let a connection make its client from the process's session; in another thread PynamoDB would still make one of its own."""
+    connection._local.session = shared_session()
+    return connection
 
 
 @cache
@@ -308,4 +316,4 @@ def transact(puts: Sequence[Put], updates: Sequence[Update] = ()) -> None:
 
 @cache
 def _connection() -> Connection:
-    return Connection(region=region())
+    return _share(Connection(region=region()))
