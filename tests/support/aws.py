@@ -6,8 +6,10 @@ import importlib.util
 import json
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache, partial
@@ -19,8 +21,13 @@ from unittest.mock import patch
 import boto3
 from botocore.loaders import JSONFileLoader
 from moto import mock_aws
+from moto.dynamodb import models as dynamodb_models
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from tests.support import people
 from tests.support.ledger import ORIGIN, SIGNER
@@ -33,6 +40,7 @@ from wugan.memory.stores import MemoryLookup, SeededRandom
 from wugan.memory.vendors import MemoryCourier, MemoryDepartment, MemoryIdentity, MemoryMessenger
 
 REGION = "cn-north-1"
+WAIT_SCALE = 0.05  # of the pauses between tries, which are made for a cloud
 TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=BEIJING)
 TABLES = {
     "Cases": "cases",
@@ -111,9 +119,8 @@ class Stack:
 
     def pump(self) -> None:
         """Deliver what the stream of the waits table would."""
-        found = boto3.client("dynamodb").scan(
-            TableName="waits", FilterExpression="attribute_exists(task_token) AND attribute_exists(answer)"
-        )["Items"]
+        answered = "attribute_exists(task_token) AND attribute_exists(answer)"
+        found = clients.client("dynamodb").scan(TableName="waits", FilterExpression=answered)["Items"]
         records = [{"dynamodb": {"Keys": {"wait_id": i["wait_id"]}, "SequenceNumber": str(n)}} for n, i in enumerate(found)]
         if records:
             assert invoke("resume", {"Records": records}) == {"batchItemFailures": []}
@@ -172,15 +179,42 @@ def forget() -> None:
 
 @contextmanager
 def _whole_transactions() -> Iterator[None]:
-    """DynamoDB answers one request at a time: moto's transactions are neither isolated nor safe for threads."""
-    one_at_a_time, call = threading.RLock(), DynamoHandler.call_action
+    """DynamoDB answers one request at a time: moto's transactions are neither isolated nor safe for threads.
+
+    To put things back, moto copies a whole table for each row of a transaction; the rows concerned are enough.
+    """
+    one_at_a_time, call, transact = threading.RLock(), DynamoHandler.call_action, DynamoDBBackend.transact_write_items
 
     def locked(handler: DynamoHandler) -> Any:
         with one_at_a_time:
             return call(handler)
 
-    with patch.object(DynamoHandler, "call_action", locked):
+    def quick(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
+        with patch.object(dynamodb_models, "copy", SimpleNamespace(deepcopy=partial(_kept, items))):
+            transact(backend, items)
+
+    with patch.object(DynamoHandler, "call_action", locked), patch.object(DynamoDBBackend, "transact_write_items", quick):
         yield
+
+
+def _kept(operations: list[dict[str, Any]], thing: Any) -> Any:
+    """A copy of a table in which the rows that a transaction writes are kept as they are; of anything else a whole copy."""
+    if not isinstance(thing, Table):
+        return deepcopy(thing)
+    kept, ranged = copy(thing), thing.range_key_attr
+    kept.items = defaultdict(dict, {key: dict(rows) if ranged else rows for key, rows in thing.items.items()})
+    if thing.stream_shard:
+        kept.stream_shard = copy(thing.stream_shard)
+        kept.stream_shard.table, kept.stream_shard.items = kept, list(thing.stream_shard.items)
+    for (operation,) in (o.values() for o in operations):
+        if operation["TableName"] == thing.name:
+            key = operation.get("Key") or operation["Item"]
+            rows, at = thing.items, DynamoType(key[thing.hash_key_attr])
+            if ranged:
+                rows, at = rows.get(at, defaultdict()), DynamoType(key[ranged])
+            if at in rows:
+                rows[at] = deepcopy(rows[at])
+    return kept
 
 
 _MODELS = lru_cache(None)(partial(JSONFileLoader.load_file, JSONFileLoader()))  # each new session would read AWS's models anew
@@ -231,7 +265,8 @@ def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
 
     where = "moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils._invoke_lambda_function"
     started = storage(monkeypatch, {"stepfunctions": {"execute_state_machine": True}})
-    with patch.object(ASLParser, "state_machine", _read_once), started, patch(where, run):
+    waits = patch.object(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * WAIT_SCALE)))
+    with patch.object(ASLParser, "state_machine", _read_once), started, patch(where, run), waits:
         monkeypatch.setenv(config.CASE_MACHINE, _machine("case"))
         monkeypatch.setenv(config.SCAN_MACHINE, _machine("scan"))
         monkeypatch.setenv(config.SIMULATE_MACHINE, _machine("simulate"))
