@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import threading
 import time
 from collections import defaultdict
@@ -18,7 +19,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 from moto.dynamodb import models as dynamodb_models
@@ -26,6 +26,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
+from moto.kms.utils import generate_private_key
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
@@ -151,30 +152,37 @@ def _asl(name: str) -> str:
 
 def _create() -> str:
     for logical, name in TABLES.items():
-        boto3.client("dynamodb").create_table(**table(logical, name))
+        clients.client("dynamodb").create_table(**table(logical, name))
     for bucket in ("registry", "files", "log"):
-        boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    boto3.client("events").create_event_bus(Name="changes")
-    key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    secrets = boto3.client("secretsmanager")
-    secrets.create_secret(Name="link", SecretString="a secret for tests only")
-    secrets.create_secret(Name="vendor", SecretString=json.dumps({"registry": "v"}))
+        clients.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    clients.client("events").create_event_bus(Name="changes")
+    key = clients.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    vault = clients.client("secretsmanager")
+    vault.create_secret(Name="link", SecretString="a secret for tests only")
+    vault.create_secret(Name="vendor", SecretString=json.dumps({"registry": "v"}))
     return str(key)
 
 
 def _machine(name: str) -> str:
-    made = boto3.client("stepfunctions").create_state_machine(
+    made = clients.client("stepfunctions").create_state_machine(
         name=name, definition=_asl(name), roleArn="arn:aws:iam::123456789012:role/machine"
     )
     return str(made["stateMachineArn"])
 
 
 def forget() -> None:
-    """Drop everything that is kept for a process."""
-    for thing in (thing for module in (bootstrap, tables, clients, secrets) for thing in vars(module).values()):
+    """Drop everything that is kept for a process; clients and models stay as long as they would be made anew for the same AWS."""
+    modules, place = [bootstrap, secrets], [os.environ.get(f"AWS_{name}", "") for name in ("ENDPOINT_URL", "REGION", "DEFAULT_REGION")]
+    if place != _PLACE:
+        modules += [clients, tables]
+        _PLACE[:] = place
+    for thing in (thing for module in modules for thing in vars(module).values()):
         if hasattr(thing, "cache_clear"):
             thing.cache_clear()
     registry_files._here.clear()  # another test's run may have the same name
+
+
+_PLACE: list[str] = []  # where AWS was when clients were last made
 
 
 @contextmanager
@@ -209,15 +217,17 @@ def _kept(operations: list[dict[str, Any]], thing: Any) -> Any:
     for (operation,) in (o.values() for o in operations):
         if operation["TableName"] == thing.name:
             key = operation.get("Key") or operation["Item"]
-            rows, at = thing.items, DynamoType(key[thing.hash_key_attr])
+            rows: Any = thing.items
+            at = DynamoType(key[thing.hash_key_attr])
             if ranged:
-                rows, at = rows.get(at, defaultdict()), DynamoType(key[ranged])
+                rows, at = rows.get(at, {}), DynamoType(key[ranged])
             if at in rows:
                 rows[at] = deepcopy(rows[at])
     return kept
 
 
 _MODELS = lru_cache(None)(partial(JSONFileLoader.load_file, JSONFileLoader()))  # each new session would read AWS's models anew
+_PRIVATE_KEY = lru_cache(None)(generate_private_key)  # moto makes one for every key, of 2,048 bits
 _READ, _TREES = ASLParser.state_machine, dict[str, Any]()
 
 
@@ -235,7 +245,7 @@ def storage(monkeypatch: Any, moto: Any = None) -> Iterator[None]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     models = patch.object(JSONFileLoader, "load_file", lambda _, path: _MODELS(path))
-    with models, mock_aws(config=moto), _whole_transactions():
+    with models, patch("moto.kms.models.generate_private_key", _PRIVATE_KEY), mock_aws(config=moto), _whole_transactions():
         forget()
         monkeypatch.setenv(config.KMS_KEY, _create())
         monkeypatch.setattr(bootstrap, "ledger_signer", lambda: SIGNER)  # moto's KMS has no Ed25519
