@@ -15,6 +15,7 @@ from infra.sandbox.server import SandboxServer
 
 AT_ONCE = 3  # people on their phones
 ROUND_SECONDS = 0.25
+A_FEW = 2  # cases that the system is at work on even in quiet times
 OFFICIALS_REST = 2.0
 SWEEP_EVERY = 2.0  # seconds; the schedule's minute is long in a time that runs fast
 
@@ -30,7 +31,8 @@ class Play:
     owners: Mapping[str, Owner]
     bureaus: Mapping[str, Bureau]
     sweep: Callable[[], None]
-    ended: Callable[[], int]  # how many cases ended
+    standing: Callable[[], tuple[int, int]]  # how many cases ended, and how many the system is at work on
+    pace: Callable[[bool], None]  # told whether somebody is busy
     progress: Callable[[int, int], None]
     astray: list[str] = field(default_factory=list)
     _people: dict[str, Person] = field(default_factory=dict)
@@ -50,7 +52,7 @@ class Play:
 
     def run(self, seconds: float) -> bool:
         """Play until every case has ended; False when that takes longer than `seconds`."""
-        end, swept, done = time.monotonic() + seconds, 0.0, 0
+        end, swept, done, working = time.monotonic() + seconds, 0.0, 0, 0
         with ThreadPoolExecutor(AT_ONCE) as pool:
             acting: dict[str, Future[None]] = {}
             officials = pool.submit(self._officials)
@@ -59,9 +61,10 @@ class Play:
                     return False
                 if time.monotonic() - swept > SWEEP_EVERY:
                     self.sweep()
-                    done, swept = self.ended(), time.monotonic()
+                    (done, working), swept = self.standing(), time.monotonic()
                     self.progress(done, len(self.cases))
                 self._phones(pool, acting)
+                self.pace(working > A_FEW or self._unread() or not all(a.done() for a in acting.values()))
                 officials = pool.submit(self._officials) if officials.done() else officials
                 time.sleep(ROUND_SECONDS)
         return True
@@ -77,6 +80,10 @@ class Play:
             self._seen = message["seq"]
             if case_id in self.cases and message["status"] == "delivered":
                 acting[case_id] = pool.submit(self._act, case_id, message)
+
+    def _unread(self) -> bool:
+        """Whether a message waits to be read, or is under way."""
+        return any(True for _ in self.sandbox.records("messages", self._seen))
 
     def _act(self, case_id: str, message: Mapping[str, Any]) -> None:
         person = self._people.setdefault(case_id, Person(case_id, self.roles[case_id], self.owners.get, self._code))

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from functools import partial
+from datetime import date, datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from rich.console import Console
 from infra.demo import cast
 from infra.demo.cast import Opened
 from infra.demo.officials import Bureau
+from infra.demo.pace import BUSY, QUIET, Pace
 from infra.demo.people import Owner
 from infra.demo.play import Play
 from infra.demo.tally import Tally, tally
@@ -41,7 +42,6 @@ from wugan.ledger.port import LedgerRows
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".local" / "demo"
 DAY = date(2026, 11, 23)
-SECONDS_PER_DAY = 10.0  # of business time
 PLAY_SECONDS = 900.0
 LEDGER_SECONDS = 120.0
 AT_DESK = Jurisdiction.LX
@@ -106,7 +106,8 @@ class Demo:
         with self._phase("build"):
             stack.build()
         with self._phase("deploy"):
-            clock = _clock()
+            self.pace.begin(datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=BEIJING))
+            clock = str(self.pace.file)
             stack.deploy(
                 {"SandboxVendors": vendors.document(sandbox.url, AT_DESK), "SandboxIssuer": f"{sandbox.url}/issuer", "Clock": clock}
             )
@@ -132,7 +133,7 @@ class Demo:
             bureaus = {j.value: Bureau(stack.public_url, _invite(j), roles.__getitem__, j is AT_DESK).sign_in() for j in Jurisdiction}
             links = {bootstrap.outreach().link(head): head.case_id for head in heads()}
             everybody = _owners(world)
-            play = Play(sandbox, cases, roles, links, everybody, bureaus, _sweep, lambda: sum(h.ended for h in heads()), self.bar)
+            play = Play(sandbox, cases, roles, links, everybody, bureaus, _sweep, lambda: _standing(heads()), self._paced, self.bar)
             play.prepare()
             whole = play.run(PLAY_SECONDS)
             self.astray = play.astray
@@ -142,6 +143,14 @@ class Demo:
         if not whole:
             self.astray.append(f"the play was broken off after {PLAY_SECONDS:.0f} seconds")
         return tally(self.report, found, sandbox.duplicates(), sandbox.usage())
+
+    @cached_property
+    def pace(self) -> Pace:
+        """The city's time."""
+        return Pace(self.folder.resolve() / "clock")
+
+    def _paced(self, busy: bool) -> None:
+        self.pace.set(BUSY if busy else QUIET)
 
     def _export(self, heads: list[Head]) -> None:
         """The trace of every case as JSON, for those who want to look things up after everything was stopped."""
@@ -186,6 +195,11 @@ def _heads(store: CaseStore, items: list[str]) -> list[Head]:
     return [head for code in items for head in store.by_item(code)]
 
 
+def _standing(heads: list[Head]) -> tuple[int, int]:
+    """How many cases ended, and how many wait for nobody."""
+    return sum(h.ended for h in heads), sum(not h.ended and h.wait is None for h in heads)
+
+
 def _behaviour(seed: int, accounts: Accounts) -> Config:
     """Bad weather: of what is asked 5 % meets an error, of what is told 10 % comes twice, 10 % late or out of order, 5 % never."""
     return Config.model_validate(
@@ -200,12 +214,6 @@ def _behaviour(seed: int, accounts: Accounts) -> Config:
             ),
         }
     )
-
-
-def _clock() -> str:
-    """Business time begins in the morning of the day, and days pass in seconds."""
-    origin = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=BEIJING)
-    return f"{origin.isoformat()}|{datetime.now(UTC).isoformat()}|{86400 / SECONDS_PER_DAY:.0f}"
 
 
 @contextmanager

@@ -33,7 +33,8 @@ REGION = "ap-southeast-1"
 STAGE = "rehearsal"
 STACK = f"wugan-{STAGE}"
 API_ID = "wugan"
-FUNCTIONS_AT_ONCE = 8  # more are slower on two cores: each is a process, and a burst starts that many of a kind
+FUNCTIONS_AT_ONCE = 8  # more are slower on two cores: each is a process
+STEPS_AT_ONCE = 2  # of one kind that the case machine calls: a burst of cases starts that many processes, and leaves room for people
 START_SECONDS = 30
 STOP_SECONDS = 1  # it has nothing to save
 # Whoever plays people acts on each case's own message as soon as it comes. What a plan holds back is tried out in tests/flow.
@@ -195,7 +196,14 @@ class LocalStack:
         )  # fmt: skip
         stacks = self._client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.outputs = {row["OutputKey"]: row["OutputValue"] for row in stacks[0]["Outputs"]}
+        for name in self._steps():
+            self._client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=STEPS_AT_ONCE)
         return self.outputs
+
+    def _steps(self) -> list[str]:
+        """The functions that the case machine calls."""
+        called = set(re.findall(r"\$\{(\w+)FunctionArn\}", (ROOT / "statemachines" / "case.asl.json").read_text(encoding="utf-8")))
+        return [f"wugan-{STAGE}-{verb}" for verb in sorted(re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower() for name in called)]
 
     def _client(self, service: str) -> Any:
         session = boto3.Session(region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
@@ -227,7 +235,7 @@ class LocalStack:
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "LAMBDA_ACCOUNT_CONCURRENCY": str(FUNCTIONS_AT_ONCE),
-            "SFN_WAIT_SCALE": "0.05",  # of the pauses between tries, which are made for a cloud and not for two cores
+            "SFN_WAIT_SCALE": "0.1",  # of the pauses between tries, which are made for a cloud and not for two cores
             "LOG_LEVEL": "INFO",
             "TMPDIR": str(scratch),
             "AWS_ACCESS_KEY_ID": "test",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Protocol
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -47,6 +48,22 @@ class ScaledClock:
         return datetime.now(UTC)
 
 
+@dataclass(frozen=True)
+class FollowedClock:
+    """Business time as a file tells it, read at every look: whoever plays a rehearsal sets its pace.
+
+    The file holds `origin|started|scale` as of `ScaledClock`. For an emulator on the same machine only.
+    """
+
+    file: Path
+
+    def now(self) -> datetime:
+        return scaled(self.file.read_text(encoding="utf-8")).now()
+
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+
 @dataclass
 class FixedClock:
     """Stands still until it is moved; for tests."""
@@ -65,8 +82,13 @@ class FixedClock:
 
 
 def clock_from(setting: str) -> Clock:
-    """The clock a setting names: empty is the system's, `origin|started|scale` a scaled one."""
+    """The clock a setting names: empty is the system's, `origin|started|scale` a scaled one, a path the one that the file there tells."""
     if not setting:
         return SystemClock()
-    origin, started, scale = setting.split("|")
+    return FollowedClock(Path(setting)) if setting.startswith("/") else scaled(setting)
+
+
+def scaled(text: str) -> ScaledClock:
+    """The scaled clock that `origin|started|scale` tells."""
+    origin, started, scale = text.split("|")
     return ScaledClock(datetime.fromisoformat(origin), datetime.fromisoformat(started), float(scale))
