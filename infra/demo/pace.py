@@ -9,7 +9,7 @@ from pathlib import Path
 from wugan.clock import FollowedClock
 
 BUSY = 60.0  # seconds that a day takes
-QUIET = 5.0
+QUIET = 3.0
 DAY_SECONDS = 86400
 
 
