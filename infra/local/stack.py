@@ -34,7 +34,7 @@ STAGE = "rehearsal"
 STACK = f"wugan-{STAGE}"
 API_ID = "wugan"
 FUNCTIONS_AT_ONCE = 8  # more are slower on two cores: each is a process
-STEPS_AT_ONCE = 2  # of one kind that the case machine calls: a burst of cases starts that many processes, and leaves room for people
+STEPS_AT_ONCE = 4  # of one kind that the case machine calls: a burst of cases starts that many processes, and leaves room for people
 START_SECONDS = 30
 STOP_SECONDS = 1  # it has nothing to save
 # Whoever plays people acts on each case's own message as soon as it comes. What a plan holds back is tried out in tests/flow.
@@ -235,7 +235,7 @@ class LocalStack:
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "LAMBDA_ACCOUNT_CONCURRENCY": str(FUNCTIONS_AT_ONCE),
-            "SFN_WAIT_SCALE": "0.1",  # of the pauses between tries, which are made for a cloud and not for two cores
+            "SFN_WAIT_SCALE": "0.05",  # of the pauses between tries, which are made for a cloud and not for two cores
             "LOG_LEVEL": "INFO",
             "TMPDIR": str(scratch),
             "AWS_ACCESS_KEY_ID": "test",
