@@ -22,11 +22,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import boto3
-
 from infra.local import vendors
 from infra.local.environments import ROOT, VENVS, python_of
 from infra.sandbox.vendors.settings import Accounts
+from wugan.aws.clients import client_at
 from wugan.errors import WuganError
 
 REGION = "ap-southeast-1"
@@ -206,8 +205,7 @@ class LocalStack:
         return [f"wugan-{STAGE}-{verb}" for verb in sorted(re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower() for name in called)]
 
     def _client(self, service: str) -> Any:
-        session = boto3.Session(region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
-        return session.client(service, endpoint_url=self.endpoint)
+        return client_at(self.endpoint, service, REGION, "test", "test")
 
     def stop(self) -> None:
         """End the emulator and all workers it started, and remove what they wrote but the log. Does nothing when it does not run."""

@@ -27,3 +27,9 @@ def _shared_by_boto3() -> boto3.Session:
 def client(service: str) -> Any:
     """A client of a service, with timeouts and standard retries."""
     return _shared_by_boto3().client(service, config=_CONFIG)
+
+
+def client_at(endpoint: str, service: str, region: str, key: str, secret: str) -> Any:
+    """A client of an emulator's service, whatever this process's own settings."""
+    session_there = boto3.Session(region_name=region, aws_access_key_id=key, aws_secret_access_key=secret)
+    return session_there.client(service, endpoint_url=endpoint)
