@@ -89,11 +89,24 @@ ADDRESSES = (SubjectField.REGISTERED_ADDRESS, SubjectField.PREMISES_ADDRESS)
 
 def sides(field: SubjectField, row: Row) -> tuple[str | None, str | None]:
     """A field as printed on the certificate and as registered now, as the registries write them."""
-    old = getattr(row.certificate, field.value) if row.certificate else None
-    if field is SubjectField.PRODUCER_NAME:
-        producer = row.producer()
-        return old, producer.name if producer else None
-    return old, getattr(row.business, field.value) if row.business else None
+    return _SIDES[field](row)
+
+
+def _sides(field: SubjectField) -> Callable[[Row], tuple[str | None, str | None]]:
+    name = field.value
+
+    def registered(row: Row) -> tuple[str | None, str | None]:
+        certificate, business = row.certificate, row.business
+        return getattr(certificate, name) if certificate else None, getattr(business, name) if business else None
+
+    def producers(row: Row) -> tuple[str | None, str | None]:
+        certificate, producer = row.certificate, row.producer()
+        return getattr(certificate, name) if certificate else None, producer.name if producer else None
+
+    return producers if field is SubjectField.PRODUCER_NAME else registered
+
+
+_SIDES = {field: _sides(field) for field in SubjectField}
 
 
 def changed(field: SubjectField) -> str:
@@ -118,11 +131,12 @@ def _columns(field: SubjectField) -> tuple[str, str]:
 def _changed(field: SubjectField, title: str) -> Definition:
     compare = places.address_changed if field in ADDRESSES else places.name_changed
     old, new = _columns(field)
+    both = _SIDES[field]
     return Definition(
         changed(field),
         f"{title}已变更",
         Type.BOOLEAN,
-        lambda row: compare(*sides(field, row)),
+        lambda row: compare(*both(row)),
         f"CASE WHEN {old} = {new} THEN FALSE ELSE w_{changed(field)} END",
         f"登记的{title}与证照上的不同（只差书写形式不算）",
         worked=Worked(compare, (old, new), f"{old} <> {new}"),

@@ -61,7 +61,10 @@ class Judge:
 
     def holds(self, row: Row) -> bool:
         """Whether every condition is true."""
-        return all(test(row) for test in self.tests)
+        for test in self.tests:  # noqa: SIM110 - a generator takes as long to start as a test
+            if not test(row):
+                return False
+        return True
 
 
 def judge(rule: Rule) -> Judge:
@@ -89,7 +92,9 @@ class RuleBook:
         for certificate in subject.certificates:
             if judges := self._by_type.get(certificate.type):
                 row = Row(subject, certificate, subject.as_of, certificate.type)
-                yield from ((one, row) for one in judges if one.holds(row))
+                for one in judges:
+                    if one.holds(row):
+                        yield one, row
         for one in self._filings if subject.business else ():
             for row in one.rows(subject, subject.as_of):
                 if one.holds(row):
@@ -98,7 +103,8 @@ class RuleBook:
 
 def _key(rule: Rule, row: Row) -> HitKey:
     certificate_no = row.certificate.certificate_no if row.certificate else None
-    return HitKey(rule.item.code, row.subject.credit_code, certificate_no, str(FEATURES[rule.where].python(row)))
+    where = row.known[rule.where] if rule.where in row.known else FEATURES[rule.where].python(row)
+    return HitKey(rule.item.code, row.subject.credit_code, certificate_no, str(where))
 
 
 def compiled(expression: Expression) -> Test:
