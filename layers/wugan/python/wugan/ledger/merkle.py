@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from wugan.ledger.problem import NotProved
 
@@ -13,17 +13,27 @@ Hash = bytes  # 32 bytes
 Reader = Callable[[int, int], Hash]
 """(level, index) → root of the complete subtree over leaves [index·2^level, (index+1)·2^level)."""
 
-EMPTY_ROOT: Hash = hashlib.sha256(b"").digest()
+EMPTY_ROOT: Hash = sha256(b"").digest()
 
 
 def leaf_hash(leaf: bytes) -> Hash:
     """The hash of an entry."""
-    return hashlib.sha256(b"\x00" + leaf).digest()
+    return sha256(b"\x00" + leaf).digest()
+
+
+def leaf_hashes(leaves: Iterable[bytes]) -> list[Hash]:
+    """The hashes of entries: `leaf_hash` written out, since calls cost a log's check a tenth of its time."""
+    return [sha256(b"\x00" + leaf).digest() for leaf in leaves]
 
 
 def node_hash(left: Hash, right: Hash) -> Hash:
     """The hash of an inner node."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right).digest()
+
+
+def node_hashes(nodes: Sequence[Hash]) -> list[Hash]:
+    """The hashes over neighbours, two by two, as `node_hash`; one that is left over is left out."""
+    return [sha256(b"\x01" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2], strict=False)]
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,7 @@ class Edge:
             nodes = [rest.pop(), *fresh] if self.size >> level & 1 else fresh
             if size >> level & 1:
                 kept.append(nodes[-1])
-            fresh = list(map(node_hash, nodes[::2], nodes[1::2]))
+            fresh = node_hashes(nodes)
         return Edge(size, tuple(reversed(kept))), levels
 
     def root(self) -> Hash:
@@ -68,7 +78,7 @@ class Edge:
 
 def root_of(leaves: Iterable[bytes]) -> Hash:
     """The root over these entries."""
-    return Edge().extend(map(leaf_hash, leaves)).root()
+    return Edge().extend(leaf_hashes(leaves)).root()
 
 
 def edge_at(read: Reader, size: int) -> Edge:

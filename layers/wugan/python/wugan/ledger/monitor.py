@@ -12,7 +12,7 @@ from wugan.errors import InvalidInput
 from wugan.ledger import leaf as leaves
 from wugan.ledger.checkpoint import Checkpoint
 from wugan.ledger.leaf import CHAIN_START, Leaf
-from wugan.ledger.merkle import Edge, leaf_hash
+from wugan.ledger.merkle import Edge, leaf_hashes
 from wugan.ledger.sequence import EventId
 
 MOST_TRACED = 100  # lone leaves whose event is looked for through the chains of all others; beyond that something larger is wrong
@@ -84,7 +84,7 @@ def follow(seen: Edge, entries: Sequence[bytes], found: Checkpoint) -> tuple[Edg
         return seen, [Finding(Kind.ROLLED_BACK_CHECKPOINT, index=found.size)]
     if len(entries) != found.size - seen.size:
         raise InvalidInput(f"{found.size - seen.size} entries are new, not {len(entries)}", field="entries")
-    grown = seen.extend(map(leaf_hash, entries))
+    grown = seen.extend(leaf_hashes(entries))
     if grown.root() != found.root:
         return seen, [Finding(Kind.FORKED_CHECKPOINT, index=seen.size)]
     return grown, []

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from wugan.errors import InvalidInput
 from wugan.ledger.checkpoint import Checkpoint
-from wugan.ledger.merkle import Edge, Hash, leaf_hash
+from wugan.ledger.merkle import Edge, Hash, leaf_hashes
 from wugan.ledger.problem import Forked
 from wugan.ledger.text import b64, sha256_of, unb64
 from wugan.ledger.tiles import MOST_ENTRY, ReadObject, TileReader, growth
@@ -60,7 +60,7 @@ class Batch:
     @cached_property
     def grown(self) -> tuple[Edge, list[list[Hash]]]:
         """The tree with these leaves, and its new hashes by level."""
-        return self.before.grow(leaf_hash(leaf.entry) for leaf in self.leaves)
+        return self.before.grow(leaf_hashes(leaf.entry for leaf in self.leaves))
 
     @property
     def after(self) -> Edge:

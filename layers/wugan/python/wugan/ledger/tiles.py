@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wugan.errors import InvalidInput
-from wugan.ledger.merkle import Hash, node_hash
+from wugan.ledger.merkle import Hash, node_hashes
 
 HEIGHT = 8
 WIDTH = 256  # hashes in a full tile, entries in a full bundle
@@ -95,10 +95,10 @@ def bundle(entries: Sequence[bytes]) -> bytes:
 
 def unbundle(data: bytes) -> list[bytes]:
     """The entries of a bundle. Raises InvalidInput when it is cut short."""
-    entries, at = [], 0
-    while at < len(data):
-        end = at + 2 + int.from_bytes(data[at : at + 2])
-        if at + 2 > len(data) or end > len(data):
+    entries, at, size = [], 0, len(data)
+    while at < size:
+        end = at + 2 + (data[at] << 8 | data[at + 1]) if at + 2 <= size else size + 1
+        if end > size:
             raise InvalidInput("the entry bundle is cut short", field="bundle")
         entries.append(data[at + 2 : end])
         at = end
@@ -116,7 +116,7 @@ def subtree_root(hashes: Sequence[Hash]) -> Hash:
     """The root over a power of two of hashes."""
     level = hashes
     while len(level) > 1:
-        level = list(map(node_hash, level[::2], level[1::2]))
+        level = node_hashes(level)
     return level[0]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wugan.ledger.checkpoint import Checkpoint, Cosigned, cosigned, open_checkpoint
 from wugan.ledger.export import CHECKPOINT, KEY, reader
-from wugan.ledger.merkle import Edge, Hash, leaf_hash
+from wugan.ledger.merkle import Edge, Hash, leaf_hashes
 from wugan.ledger.note import Verifier, verifier_of
 from wugan.ledger.problem import Forked, NotProved
 from wugan.ledger.text import utf8
@@ -52,7 +52,7 @@ def verify_entries(read: ReadObject, found: Checkpoint) -> tuple[list[bytes], li
         if len(part) != tile.width:
             raise NotProved(f"there are {len(part)} entries instead of {tile.width}", field=tile.path)
         entries += part
-    edge, levels = Edge().grow(map(leaf_hash, entries))
+    edge, levels = Edge().grow(leaf_hashes(entries))
     if edge.root() != found.root:
         raise NotProved("the entries do not lead to the checkpoint's root", field=CHECKPOINT)
     return entries, levels[::HEIGHT]
