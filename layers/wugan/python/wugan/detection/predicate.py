@@ -156,6 +156,14 @@ def _value(operand: Feature | Literal) -> Read:
 
 def _compare(holds: Callable[[Any, Any], bool], left: Feature | Literal, right: Feature | Literal) -> Test:
     one, other = _value(left), _value(right)
+    if isinstance(right, Literal):
+        told = right.value
+
+        def against(row: Row) -> bool | None:
+            a = one(row)
+            return None if a is None else holds(a, told)
+
+        return against
 
     def test(row: Row) -> bool | None:
         a, b = one(row), other(row)
