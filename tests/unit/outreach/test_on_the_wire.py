@@ -69,6 +69,9 @@ def babbler() -> Iterator[str]:
                     with connection:
                         connection.recv(65536)
                         connection.sendall(head + b'{"Code":"OK"}')
+                        connection.shutdown(socket.SHUT_WR)
+                        while connection.recv(65536):  # closed with something unread, the line breaks before the answer is there
+                            pass
 
         Thread(target=serve, daemon=True).start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
