@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wugan.clock import FollowedClock
+from wugan.clock import FollowedClock, ScaledClock
 
 BUSY = 60.0  # seconds that a day takes
 QUIET = 3.0
@@ -33,5 +33,5 @@ class Pace:
     def _write(self, at: datetime) -> None:
         """The whole file at once: readers see the old pace or the new one."""
         fresh = self.file.with_suffix(".new")
-        fresh.write_text(f"{at.isoformat()}|{datetime.now(UTC).isoformat()}|{DAY_SECONDS / self.day}", encoding="utf-8")
+        fresh.write_text(ScaledClock(at, datetime.now(UTC), DAY_SECONDS / self.day).setting, encoding="utf-8")
         fresh.replace(self.file)

@@ -86,7 +86,7 @@ class Play:
 
     def _unread(self) -> bool:
         """Whether a message waits to be read, or is under way."""
-        return any(True for _ in self.sandbox.records("messages", self._seen))
+        return bool(self.sandbox.records("messages", self._seen))
 
     def _act(self, case_id: str, message: Mapping[str, Any]) -> None:
         person = self._people.setdefault(case_id, Person(case_id, self.roles[case_id], self.owners.get, self._code))

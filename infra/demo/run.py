@@ -99,6 +99,7 @@ class Demo:
                 if self.example:
                     look(self.example)
                 if self.keep:
+                    self.pace.set(BUSY)  # whoever looks around now is busy
                     hold(Links(stack.public_url, f"{sandbox.url}/phones", {j.value: _invite(j) for j in Jurisdiction}))
         return counted
 

@@ -26,6 +26,7 @@ from infra.local import vendors
 from infra.local.environments import ROOT, VENVS, python_of
 from infra.sandbox.vendors.settings import Accounts
 from wugan.aws.clients import client_at
+from wugan.aws.outputs import stack_outputs
 from wugan.errors import WuganError
 
 REGION = "ap-southeast-1"
@@ -41,7 +42,7 @@ AT_ONCE = {"QuietHours": "00:00-00:00", "MessageCaps": "99/1d", "BehaviourModel"
 FOLDER = ROOT / ".local" / "stack"
 STATE = "running.json"
 LAYERS = ROOT / ".local" / "layers"
-CACHE_TAG = f"{sys.implementation.cache_tag}"
+CACHE_TAG = str(sys.implementation.cache_tag)
 
 Progress = Callable[[str], None]
 
@@ -84,8 +85,11 @@ def shared_layer(name: str, target: str, environment: Mapping[str, str]) -> Path
         done = subprocess.run(["make", "--silent", target], cwd=source, env=settings, capture_output=True, text=True)
         if done.returncode:
             raise LocalStackFailed(f"the layer {name} could not be made:\n{done.stderr.strip()}", field=name)
-        with contextlib.suppress(OSError):  # another process made it meanwhile
+        try:
             Path(scratch, "made").rename(made)
+        except OSError:
+            if not made.exists():  # else another process made it meanwhile
+                raise
     return made
 
 
@@ -193,10 +197,10 @@ class LocalStack:
             "--tags", f"ms-custom-id={API_ID}",
             "--parameter-overrides", *(f"{name}={quoted(value)}" for name, value in chosen.items()),
         )  # fmt: skip
-        stacks = self._client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-        self.outputs = {row["OutputKey"]: row["OutputValue"] for row in stacks[0]["Outputs"]}
+        self.outputs = stack_outputs(STACK, self._client("cloudformation"))
+        functions = self._client("lambda")
         for name in self._steps():
-            self._client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=STEPS_AT_ONCE)
+            functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=STEPS_AT_ONCE)
         return self.outputs
 
     def _steps(self) -> list[str]:

@@ -31,7 +31,7 @@ from wugan import bootstrap, config
 from wugan.aws.outputs import settings_from
 from wugan.cases.model import Event, Head
 from wugan.cli.scan import scan_now
-from wugan.clock import BEIJING
+from wugan.clock import BEIJING, ScaledClock
 from wugan.detection import checks
 from wugan.items import catalogue, publishing
 from wugan.items.model import Item
@@ -166,7 +166,7 @@ def deployed() -> Iterator[Town]:
     """Everything from nothing: emulator, vendors, deployment, items, world, scan."""
     started, world = datetime.now(UTC), FOLDER / "world"
     origin = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=BEIJING)
-    clock = f"{origin.isoformat()}|{started.isoformat()}|{86400 // SECONDS_PER_DAY}"
+    clock = ScaledClock(origin, started, 86400 / SECONDS_PER_DAY).setting
     with LocalStack(folder=FOLDER / "stack") as stack, SandboxServer(_behaviour(stack.vendors())) as sandbox:
         stack.build()
         stack.deploy({"SandboxVendors": vendors.document(sandbox.url, AT_DESK), "SandboxIssuer": f"{sandbox.url}/issuer", "Clock": clock})

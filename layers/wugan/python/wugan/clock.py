@@ -41,6 +41,11 @@ class ScaledClock:
     started: datetime
     scale: float
 
+    @property
+    def setting(self) -> str:
+        """What `scaled` reads back."""
+        return f"{self.origin.isoformat()}|{self.started.isoformat()}|{self.scale}"
+
     def now(self) -> datetime:
         return (self.origin + (self.wall() - self.started) * self.scale).astimezone(BEIJING)
 

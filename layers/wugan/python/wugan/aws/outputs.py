@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wugan import config
@@ -42,10 +44,10 @@ def settings_from(outputs: dict[str, str]) -> dict[str, str]:
     return {name: outputs[output] for output, name in SETTINGS.items()}
 
 
-def stack_outputs(stack: str) -> dict[str, str]:
-    """The outputs of a stack. Raises NotFound."""
+def stack_outputs(stack: str, cloudformation: Any = None) -> dict[str, str]:
+    """The outputs of a stack, asked for by this process's client unless another is given. Raises NotFound."""
     try:
-        (found,) = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        (found,) = (cloudformation or client("cloudformation")).describe_stacks(StackName=stack)["Stacks"]
     except (ClientError, BotoCoreError) as error:
         raise NotFound(f"there is no such stack to be read: {error}", field="stack") from error
     return {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}

@@ -159,11 +159,12 @@ def _compared(
 ) -> Definition:
     """How the address on the certificate became the registered one; false where they are written alike or one is missing."""
     old, new = _columns(field)
+    both = _SIDES[field]
     return Definition(
         name,
         title,
         Type.BOOLEAN,
-        lambda row: compare(*sides(field, row)),
+        lambda row: compare(*both(row)),
         f"CASE WHEN {old} <> {new} THEN w_{name} ELSE FALSE END",
         about,
         worked=Worked(compare, (old, new), f"{old} <> {new}"),

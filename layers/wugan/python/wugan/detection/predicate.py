@@ -49,6 +49,7 @@ class Judge:
 
     rule: Rule
     tests: tuple[Test, ...]  # one for each condition
+    where: Read  # the jurisdiction
 
     def rows(self, subject: Subject, sensed_on: date) -> Iterator[Row]:
         """What the rule looks at: each certificate of its type, or the registration once for a filing."""
@@ -69,7 +70,7 @@ class Judge:
 
 def judge(rule: Rule) -> Judge:
     """Compile a rule."""
-    return Judge(rule, tuple(compiled(c.expression) for c in rule.conditions))
+    return Judge(rule, tuple(compiled(c.expression) for c in rule.conditions), _reading(rule.where))
 
 
 class RuleBook:
@@ -85,7 +86,7 @@ class RuleBook:
 
     def keys(self, subject: Subject) -> list[HitKey]:
         """The hits of one subject."""
-        return [_key(one.rule, row) for one, row in self.held(subject)]
+        return [_key(one, row) for one, row in self.held(subject)]
 
     def held(self, subject: Subject) -> Iterator[tuple[Judge, Row]]:
         """Rules that hit, each with what it looked at."""
@@ -101,10 +102,9 @@ class RuleBook:
                     yield one, row
 
 
-def _key(rule: Rule, row: Row) -> HitKey:
+def _key(one: Judge, row: Row) -> HitKey:
     certificate_no = row.certificate.certificate_no if row.certificate else None
-    where = row.known[rule.where] if rule.where in row.known else FEATURES[rule.where].python(row)
-    return HitKey(rule.item.code, row.subject.credit_code, certificate_no, str(where))
+    return HitKey(one.rule.item.code, row.subject.credit_code, certificate_no, str(one.where(row)))
 
 
 def compiled(expression: Expression) -> Test:
@@ -155,7 +155,7 @@ def _value(operand: Feature | Literal) -> Read:
 
 
 def _compare(holds: Callable[[Any, Any], bool], left: Feature | Literal, right: Feature | Literal) -> Test:
-    one, other = _value(left), _value(right)
+    one = _value(left)
     if isinstance(right, Literal):
         told = right.value
 
@@ -164,6 +164,8 @@ def _compare(holds: Callable[[Any, Any], bool], left: Feature | Literal, right: 
             return None if a is None else holds(a, told)
 
         return against
+
+    other = _value(right)
 
     def test(row: Row) -> bool | None:
         a, b = one(row), other(row)
