@@ -21,6 +21,7 @@ from unittest.mock import patch
 
 from botocore.loaders import JSONFileLoader
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb import models as dynamodb_models
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -29,6 +30,8 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.kms.utils import generate_private_key
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from tests.support import people
 from tests.support.ledger import ORIGIN, SIGNER
@@ -255,7 +258,7 @@ def storage(monkeypatch: Any, moto: Any = None) -> Iterator[None]:
 
 
 @contextmanager
-def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
+def running(monkeypatch: Any) -> Iterator[Stack]:
     """The system on moto, with all items published."""
     clock = FixedClock(TODAY)
     stack = Stack(clock, MemoryMessenger(), MemoryIdentity(clock), MemoryCourier(), MemoryDepartment(), MemoryLookup(TODAY.date()))
@@ -290,8 +293,9 @@ def running(monkeypatch: Any, *, wait_for: bool = True) -> Iterator[Stack]:
         monkeypatch.setattr(bootstrap, "certificate_key", lambda _: "")
         for item in people.items().values():
             bootstrap.item_store().publish(item, clock.now())
-        yield stack
-        if wait_for:
+        try:
+            yield stack
+        finally:
             _settle()
 
 
@@ -301,7 +305,15 @@ def _of_any(stack: Stack, name: str, jurisdiction: str) -> Any:  # noqa: ARG001
 
 
 def _settle() -> None:
-    """Let the state machine's threads end before moto's tables go away."""
-    for thread in threading.enumerate():
-        if thread.name.startswith("Thread-") and thread.daemon:
-            thread.join(timeout=0.01)
+    """Stop every execution and let its threads end: the next test's cases have the same names, and would be driven twice."""
+    end = time.monotonic() + 20
+    machines: Any = stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines
+    while alive := [thread for thread in TMP_THREADS if thread.is_alive()]:
+        assert time.monotonic() < end, "executions go on after their test"
+        environments = [e.exec_worker.env for machine in machines for e in machine.executions if e.exec_worker]
+        for environment in filter(None, environments):
+            environment.set_stop(stop_date=TODAY, cause=None, error=None)
+            for endpoint in list(environment.callback_pool_manager._pool.values()):
+                endpoint.interrupt_all()
+        alive[0].join(timeout=0.02)
+    TMP_THREADS.clear()
