@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/cache/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports unit component contract flow template-test faults rehearsal browser pages bench outreach-plots verify-ledger styles lock build deploy-local clean
+.PHONY: help setup demo test check lint types imports unit component contract flow template-test faults end-to-end rehearsal browser pages bench outreach-plots verify-ledger styles lock build deploy-local clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ setup: ## make or refresh the environments under .local/venvs
 demo: setup ## the whole journey on this machine: deploy, scan 20,000 subjects, play everybody; ARGS=--keep leaves it running
 	@$(BIN)/wugan demo $(ARGS)
 
-test: check component contract flow template-test faults rehearsal browser verify-ledger ## everything
+test: check component contract flow template-test faults end-to-end verify-ledger ## everything
 
 check: lint types imports unit ## what every commit needs, under a minute
 
@@ -53,6 +53,10 @@ template-test: setup ## the deployment as text: cfn-lint, statelint, checkov, ou
 
 faults: setup ## crashes, repeats, reordering
 	@$(PYTEST) -q -n 2 tests/faults
+
+end-to-end: setup ## rehearsal and browser over one deployment
+	@$(PYTHON) infra/local/packages.py chromium fonts-noto-cjk
+	@$(PYTEST) -q -n 2 --dist loadscope tests/rehearsal tests/browser
 
 rehearsal: setup ## the deployed template, end to end on this machine
 	@$(PYTEST) -q tests/rehearsal

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, Response
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}, "resultTypes": ["violations"]}
+ENHANCED = "color-contrast-enhanced"  # 7:1 (WCAG AAA)
 # Standing alone; a link inside a sentence is exempt (WCAG 2.5.5), and a hidden input has its label for a target.
 TARGETS = "a:visible, button:visible, summary:visible, input:visible, select:visible, textarea:visible, label.choice:visible"
-ALONE = """e => !(e.tagName === 'A' && e.closest('p.words, ul.words li, .notice p, .weui-msg__desc') && !e.classList.contains('plain'))
-             && !['radio', 'checkbox'].includes(e.type) && !e.classList.contains('skip')"""
+_ALONE = """all => all
+    .filter(e => e.tagName !== 'A' || e.classList.contains('plain') || !e.closest('p.words, ul.words li, .notice p, .weui-msg__desc'))
+    .filter(e => !['radio', 'checkbox'].includes(e.type) && !e.classList.contains('skip'))
+    .map(e => [e.innerText, e.getBoundingClientRect().width, e.getBoundingClientRect().height])"""
 LEAST_COMPRESSED = 1024  # bytes; smaller answers go out as they are (template.yaml, MinimumCompressionSize)
 _TEXTS = """const texts = [...document.querySelectorAll('body *')].filter(
     e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && e.checkVisibility() && !e.closest('.sr, .skip'));"""
@@ -39,25 +41,16 @@ _CONTRAST = f"""() => {{ {_TEXTS}
     return texts.map(e => [e.textContent.trim().slice(0, 20), ratio(e)]).filter(([_, found]) => found < 4.495) }}"""
 
 
-def violations(page: Page) -> list[Any]:
-    """What axe finds, by rule, with some of the places."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found]
+def violations(page: Page, *, enhanced: bool = False) -> list[tuple[str, list[str]]]:
+    """What axe finds, by rule, with some of the places; texts of less than 7:1 (WCAG AAA), too, when asked for."""
+    found = Axe().run(page, options=RULES | {"rules": {ENHANCED: {"enabled": enhanced}}}).response["violations"]
+    return [(v["id"], [n["html"][:120] for n in v["nodes"]][:4]) for v in found]
 
 
-def not_enhanced(page: Page) -> list[str]:
-    """Texts of less than 7:1 (WCAG AAA), some of them."""
-    rules = {"runOnly": {"type": "rule", "values": ["color-contrast-enhanced"]}, "rules": {"color-contrast-enhanced": {"enabled": True}}}
-    found = Axe().run(page, options=rules).response["violations"]
-    return [n["html"][:120] for v in found for n in v["nodes"]][:4]
-
-
-def small_targets(page: Page, least: float) -> Iterator[tuple[str, float, float]]:
+def small_targets(page: Page, least: float) -> list[tuple[str, float, float]]:
     """Everything to touch that is smaller than `least` CSS pixels either way."""
-    for target in page.locator(TARGETS).all():
-        box = target.bounding_box()
-        if box and target.evaluate(ALONE) and min(box["height"], box["width"]) < least - 0.5:
-            yield target.inner_text(), box["width"], box["height"]
+    found = page.locator(TARGETS).evaluate_all(_ALONE)
+    return [(text, width, height) for text, width, height in found if min(width, height) < least - 0.5]
 
 
 def small_texts(page: Page) -> Any:

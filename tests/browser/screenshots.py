@@ -348,7 +348,7 @@ def _page(browser: Browser, width: int) -> Page:
 
 def chromium(playwright: Playwright) -> Browser:
     """Debian's Chromium. Its own words (of files and dates) are English here; a phone's are its owner's."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
 
 
 def main(folder: Path) -> None:

@@ -53,15 +53,15 @@ def found(request: pytest.FixtureRequest, browser: Browser) -> Any:
             page.evaluate("window.stop()")  # a page that asks again by itself stays while it is measured
             last = max(n for n, r in enumerate(responses) if r.request.is_navigation_request() and r.status != 303)
             first_view = responses[last:]
+            personal = bool(elder and shot.session and not shot.path.startswith(("desk", "bench")))
+            found = measures.violations(page, enhanced=personal)
             told = {
                 "heavy": measures.transferred(first_view) > MOST_BYTES or len(first_view) < 2,
-                "axe": [v for v in measures.violations(page) if v[0] not in EXCEPTIONS.get(shot.name, ())],
+                "axe": [v for v in found if v[0] not in (measures.ENHANCED, *EXCEPTIONS.get(shot.name, ()))],
                 "wide": page.evaluate("document.documentElement.scrollWidth") > 375,
-                "targets": [*measures.small_targets(page, 60 if elder else 44)],
+                "targets": measures.small_targets(page, 60 if elder else 44),
                 "contrast": measures.faint_texts(page),
-                "elder contrast": measures.not_enhanced(page)
-                if elder and shot.session and not shot.path.startswith(("desk", "bench"))
-                else [],
+                "elder contrast": [v for v in found if v[0] == measures.ENHANCED],
                 "text": measures.small_texts(page) if elder else [],
                 "foreign": [r.url for r in first_view if not r.url.startswith(base)],
             }
@@ -119,12 +119,16 @@ def test_the_measures_find_what_is_wrong(page: Page) -> None:
     """A page with each fault."""
     page.set_content(
         '<html lang="zh"><title>t</title><main><h1 style="color:#999;background:#fff;font-size:12px">太淡的标题</h1>'
-        '<button style="height:20px">小</button></main></html>'
+        '<p style="color:#6a6a6a">不够深的字</p><button style="height:20px">小</button></main></html>'
     )
     assert [text for text, _ in measures.faint_texts(page)] == ["太淡的标题"]
     assert {text for text, _ in measures.small_texts(page)} >= {"太淡的标题"}
     assert [text for text, _, _ in measures.small_targets(page, 44)] == ["小"]
     assert "color-contrast" in [rule for rule, _ in measures.violations(page)]
+    assert measures.ENHANCED not in [rule for rule, _ in measures.violations(page)]
+    assert [places for rule, places in measures.violations(page, enhanced=True) if rule == measures.ENHANCED] == [
+        ['<p style="color:#6a6a6a">不够深的字</p>']
+    ]
 
 
 def test_every_page_has_its_pictures() -> None:

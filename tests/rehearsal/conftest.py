@@ -1,20 +1,17 @@
-"""One deployment for all tests of this folder."""
+"""The deployed system, and a case that went through all of it."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from infra.demo.cast import Part, Role
-from tests.rehearsal.town import Play, Town, deployed
+from tests.rehearsal.town import Play, Town
 from wugan.items.model import Item, ReturnWay
 
 
 @pytest.fixture(scope="session")
-def town() -> Iterator[Town]:
-    with deployed() as running:
-        yield running
+def town(city: Town) -> Town:
+    return city
 
 
 def courier_fetches(item: Item) -> bool:

@@ -38,7 +38,7 @@ from wugan.items.model import Item
 
 FOLDER = ROOT / ".local" / "rehearsal"
 DAY = date(2026, 11, 23)
-SUBJECTS, SEED = 500, 5
+SUBJECTS, SEED = 500, 7
 RUN = "rehearsal"
 SECONDS_PER_DAY = 300  # of business time: nobody is reminded while the tests run
 PATIENCE = 60.0

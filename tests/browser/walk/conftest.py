@@ -1,4 +1,4 @@
-"""One deployment for all walks, and browsers in it. Nothing but the pages' own host is spoken to, the face vendor's page apart."""
+"""Browsers in the deployed system. Nothing but the pages' own host is spoken to, the face vendor's page apart."""
 
 from __future__ import annotations
 
@@ -8,16 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.rehearsal.town import Town, deployed
+from tests.rehearsal.town import Town
 
 HEIGHT = 812
-
-
-@pytest.fixture(scope="session")
-def city() -> Iterator[Town]:
-    """The deployed system."""
-    with deployed() as town:
-        yield town
 
 
 @pytest.fixture
