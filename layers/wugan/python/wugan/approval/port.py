@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -60,7 +60,7 @@ class Application:
 
     def kept(self) -> dict[str, Any]:
         """The package as it stays in the case: of the documents, which are made from it, name and hash."""
-        return asdict(self) | {"documents": [{"name": d.name, "sha256": d.sha256} for d in self.documents]}
+        return asdict(replace(self, documents=())) | {"documents": [{"name": d.name, "sha256": d.sha256} for d in self.documents]}
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Application:

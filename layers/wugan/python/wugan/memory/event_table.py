@@ -19,7 +19,8 @@ class MemoryEventTable:
 
     def some(self, ids: Iterable[EventId]) -> dict[EventId, TableEvent]:
         wanted = set(ids)
-        return {e.id: e for case_id in {i[0] for i in wanted} for e in self._of(case_id) if e.id in wanted}
+        events = (e for case_id in {i[0] for i in wanted} for e in self.cases.get(case_id, ()))
+        return {(e.case_id, e.seq): table_event(e) for e in events if (e.case_id, e.seq) in wanted}
 
     def newest(self, case_id: str) -> TableEvent | None:
         return max(self._of(case_id), key=lambda e: e.seq, default=None)

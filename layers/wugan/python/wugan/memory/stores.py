@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import json
 import random as chance
@@ -69,7 +68,7 @@ class MemoryCaseStore:
     waits: MemoryWaitStore
     heads: dict[str, Head] = field(default_factory=dict)
     trail: dict[str, list[Event]] = field(default_factory=dict)
-    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sections: dict[str, dict[str, str]] = field(default_factory=dict)  # as JSON
     seen: set[tuple[str, str]] = field(default_factory=set)
     optouts: set[tuple[str, str]] = field(default_factory=set)
     asked_at: dict[tuple[str, Task], str] = field(default_factory=dict)
@@ -96,7 +95,7 @@ class MemoryCaseStore:
         self.trail.setdefault(case_id, []).extend(change.events)
         for event in change.events:
             self.ledger.add(pending_of(event))
-        self.sections.setdefault(case_id, {}).update(copy.deepcopy(dict(change.sealed)))
+        self.sections.setdefault(case_id, {}).update({name: json.dumps(value) for name, value in change.sealed.items()})
         self.seen |= {(case_id, s) for s in change.seen}
         self.asked_at |= {(case_id, task): str(change.head.put_off.get(task.value, change.head.updated_at)) for task in change.asked}
         if change.optout:
@@ -122,10 +121,10 @@ class MemoryCaseStore:
         return list(self.trail.get(case_id, []))
 
     def sealed(self, case_id: str, section: str) -> Any | None:
-        return copy.deepcopy(self.sections.get(case_id, {}).get(section))
+        return json.loads(self.sections.get(case_id, {}).get(section, "null"))
 
     def unsealed(self, case_id: str) -> dict[str, Any]:
-        return copy.deepcopy(self.sections.get(case_id, {}))
+        return {name: json.loads(value) for name, value in self.sections.get(case_id, {}).items()}
 
     def erase(self, case_id: str) -> None:
         self.head(case_id)

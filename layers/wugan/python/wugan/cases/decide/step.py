@@ -49,9 +49,8 @@ class Step:
     def change(self, *, opened: Wait | None = None, answered: Answered | None = None, **more: Any) -> Change:
         """The change as noted so far."""
         working = None if self.head.wait or self.head.ended else self.now
-        arrived = self.now if self.head.outcome is Outcome.DELIVERED else None
-        head = replace(self.head, version=self.head.version + 1, updated_at=self.now, working_since=working)
-        head = replace(head, delivered_at=head.delivered_at or arrived)
+        delivered = self.head.delivered_at or (self.now if self.head.outcome is Outcome.DELIVERED else None)
+        head = replace(self.head, version=self.head.version + 1, updated_at=self.now, working_since=working, delivered_at=delivered)
         asked, done = tuple(self.asked), tuple(self.done)
         return Change(head, tuple(self.events), opened, answered, sealed=self.sealed, asked=asked, done=done, **more)
 
