@@ -142,7 +142,7 @@ class Play:
     def ended(self, outcome: str) -> Play:
         """Until the case and its execution ended so."""
         self.until(lambda: self.head.ended and bootstrap.executions().status(self.case_id) == "SUCCEEDED", outcome)
-        assert self.head.outcome == outcome
+        assert self.head.outcome == outcome, [e.type for e in self.events]
         return self
 
     def waiting(self, stage: str) -> Play:

@@ -193,3 +193,15 @@ def test_a_vendor_may_be_away_for_days() -> None:
         waits = [min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])]
         mean, deviation = sum(waits) / 2, math.sqrt(sum(w**2 for w in waits) / 12)  # each drawn evenly between 0 and its longest
         assert mean - 5 * deviation > 3 * 86_400, name
+
+
+@pytest.mark.parametrize("name", ["case", "scan"])
+def test_a_full_account_is_waited_for(name: str) -> None:
+    """A burst of cases or chunks meets the account's limit of functions at once; nothing fails for that within twenty minutes."""
+    for task, state in states(name).items():
+        if state.get("Resource", "").endswith("lambda:invoke"):
+            (retry,) = [r for r in state["Retry"] if "Lambda.TooManyRequestsException" in r["ErrorEquals"]]
+            waits = [
+                min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])
+            ]
+            assert sum(waits) / 2 > 20 * 60, task

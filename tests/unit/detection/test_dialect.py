@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -158,6 +159,8 @@ def test_tells_where_and_what_to_write(rule: str, line: int, column: int, said: 
     problem = told.value.problems[0]
     assert (problem.line, problem.column) == (line, column)
     assert said in problem.message
+    assert re.search(r"[\u4e00-\u9fff]", problem.message.chinese)
+    assert not re.search(r"\b(the|write|rule|expected|missing|mean|value)\b", problem.message.chinese)
 
 
 def problems(rule: str, *, filing: bool = False) -> list[RuleProblem]:

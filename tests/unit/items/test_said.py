@@ -50,6 +50,9 @@ def test_a_sentence_within_a_sentence_is_chinese_too() -> None:
         ("number: 16", "number: !x 16", "不能使用标签"),
         ("promised: ", "promised: 9", "太大，最多为20"),
         ("kind: renewal", "kind: change", "与 kind change 不符"),
+        ("number: 16", "number: 16\nwhen: bussiness_status = 'active'", "没有数据项 bussiness_status；是否应为 business_status？"),
+        ("number: 16", "number: 16\nwhen: business_status = '注销'", "business_status 不会是 '注销'；只能是下列之一"),
+        ("number: 16", "number: 16\nwhen: blacklisted LIKE 'x'", "要查找文本，请写 contains"),
     ],
 )
 def test_what_is_wrong_with_a_draft_is_told_in_chinese(good: str, bad: str, words: str) -> None:

@@ -38,15 +38,15 @@ _NAMES = frozenset({"name", "legal_representative", "person_in_charge", "produce
 _ADDRESSES = frozenset({"registered_address", "premises_address", "address"})
 _FEEDS = {"c": LICENCE, "b": BUSINESS}
 _HINTS = {
-    "certificate_in_force": "certificate: {status: void}",
-    "changed": "a change of a field that trigger.change does not name",
-    "not_filed": "certificate: {}",
-    "active": "business: {status: cancelled}",
-    "not_blacklisted": "blacklist: {}",
-    "owns_premises": "no property",
-    "same_place": "an address in another district",
-    "same_road": "an address on another road",
-    "same_premises": "a premises_address in another district",
+    "certificate_in_force": said("near_record", record="certificate: {status: void}"),
+    "changed": said("near_changed"),
+    "not_filed": said("near_record", record="certificate: {}"),
+    "active": said("near_record", record="business: {status: cancelled}"),
+    "not_blacklisted": said("near_record", record="blacklist: {}"),
+    "owns_premises": said("near_property"),
+    "same_place": said("near_place"),
+    "same_road": said("near_road"),
+    "same_premises": said("near_premises"),
 }
 
 
@@ -104,23 +104,20 @@ def _missed_alone(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _near_miss_wanted(item: Item, name: str, expression: Expression) -> Said:
-    if name.startswith("when."):
-        example = f"records in which {text(expression)} does not hold; if none can, other conditions ask for it: remove it from `when`"
-    else:
-        example = _HINTS.get(name) or _hint(item, name)
-    return said("near_miss", name=name, example=example)
+    of_when = said("near_when", condition=text(expression)) if name.startswith("when.") else None
+    return said("near_miss", name=name, example=of_when or _HINTS.get(name) or _hint(item, name))
 
 
-def _hint(item: Item, name: str) -> str:
+def _hint(item: Item, name: str) -> Said:
     match item.trigger:
         case RenewalTrigger() if name == "expires_soon":
-            return f"certificate: {{valid_until: {item.trigger.expires_within_days + 1} days after today}}"
+            return said("near_expiry", days=item.trigger.expires_within_days + 1)
         case FilingTrigger() if name == "newly_covered":
-            return f"business: {{scope_changed_on: {item.trigger.within_days + 1} days before today}}"
+            return said("near_scope", days=item.trigger.within_days + 1)
         case FilingTrigger():
-            return "business: {registering_body: one of another area}"
+            return said("near_body")
         case _:
-            return "certificate: {jurisdiction: one that the item does not have}"
+            return said("near_jurisdiction")
 
 
 # --- dirt

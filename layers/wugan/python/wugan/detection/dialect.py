@@ -69,8 +69,8 @@ _TURNED = {
     Operator.AT_LEAST: Operator.AT_MOST,
 }
 _ORDERED = frozenset({Type.NUMBER, Type.DATE})
-_A = {Type.TEXT: "a text", Type.NUMBER: "a whole number", Type.DATE: "a date", Type.BOOLEAN: "true or false"}
-_SAMPLE = {Type.TEXT: "'text'", Type.NUMBER: "60", Type.DATE: "DATE '2026-11-23'", Type.BOOLEAN: "TRUE or FALSE"}
+_A = {Type.TEXT: "rule_a_text", Type.NUMBER: "rule_a_number", Type.DATE: "rule_a_date", Type.BOOLEAN: "rule_a_boolean"}
+_SAMPLE = {Type.TEXT: "'text'", Type.NUMBER: "60", Type.DATE: "DATE '2026-11-23'", Type.BOOLEAN: said("rule_sample_boolean")}
 _USE = {**{how.value: f"{how}(feature, 'text')" for how in Match}, "date": _SAMPLE[Type.DATE]}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -91,12 +91,11 @@ def parse(text: str, *, filing: bool = False) -> Expression:
     """The expression that a rule says. `filing`: features of a certificate are refused. Raises RuleInvalid."""
     expression = _read(text, filing)
     if (nodes := _count(expression)) > MAX_NODES:
-        told = f"the rule has {nodes} parts (features, values, comparisons, AND, OR, NOT); at most {MAX_NODES}"
-        raise RuleInvalid(text, [at(text, 0, told)])
+        raise RuleInvalid(text, [at(text, 0, said("rule_parts", parts=nodes, most=MAX_NODES))])
     try:
         split(rule.text(expression))  # what is kept must be readable again
     except RuleInvalid as invalid:
-        problems = [at(text, 0, f"written out in full: {problem.message}") for problem in invalid.problems]
+        problems = [at(text, 0, said("rule_in_full", told=problem.message)) for problem in invalid.problems]
         raise RuleInvalid(text, problems) from None
     return expression
 
@@ -127,7 +126,7 @@ def _read(text: str, filing: bool) -> Expression:
     except RuleInvalid as invalid:
         raise RuleInvalid(text, [*unknown, *invalid.problems]) from None
     except RecursionError:  # an odd mix of BETWEEN and NOT, which `split` counts as flat
-        raise RuleInvalid(text, [at(text, 0, f"nested too deeply; at most {MAX_NESTING} parentheses and NOTs")]) from None
+        raise RuleInvalid(text, [at(text, 0, said("rule_deep", most=MAX_NESTING))]) from None
     refuse(text, unknown)
     return expression
 
@@ -142,26 +141,26 @@ def _unknown(text: str, pieces: list[Token], filing: bool) -> Iterator[RuleProbl
         if definition is None:
             yield at(text, piece.start, _no_feature(name))
         elif filing and definition.needs_certificate:
-            yield at(text, piece.start, f"{definition.name} is a fact of a certificate, and a filing item looks at the registration only")
+            yield at(text, piece.start, said("rule_filing", feature=definition.name))
 
 
-def _no_feature(name: str) -> str:
-    return f"there is no feature {name}; {_nearest(name.lower(), _OFFERED)}"
+def _no_feature(name: str) -> Said:
+    return said("rule_no_feature", name=name, nearest=_nearest(name.lower(), _OFFERED))
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _nearest(name: str, known: Iterable[str]) -> Said:
     near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else "docs/rules.md lists all of them"
+    return said("rule_nearest", name=near[0]) if near else said("rule_listed")
 
 
 def _misplaced(text: str, error: ParseError) -> RuleProblem:
     found = error.errors[0]
     offset, sign = len(found["start_context"]), found["highlight"]
     if "Unexpected" in found["description"]:
-        return at(text, offset, f"{sign} is not expected here; is AND, OR or a comparison missing before it?")
+        return at(text, offset, said("rule_joined", sign=sign))
     if "Expecting" in found["description"]:
-        return at(text, offset, f"a comma, or the end of the list, is expected near {sign}")
-    return at(text, offset, f"something is missing near {sign}; a comparison reads feature = value")
+        return at(text, offset, said("rule_comma", sign=sign))
+    return at(text, offset, said("rule_missing", sign=sign))
 
 
 def _count(expression: Expression) -> int:
@@ -190,7 +189,7 @@ class _Walk:
             return self._compare(node)
         read, parts = self._SHAPES.get(type(node), (None, frozenset()))
         if read is None or {key for key, value in node.args.items() if value} - parts:
-            raise self._wrong(node, "a condition is expected here, such as feature = value")
+            raise self._wrong(node, said("rule_condition"))
         return read(self, node)
 
     def _paren(self, node: exp.Paren) -> Expression:
@@ -214,7 +213,7 @@ class _Walk:
         feature = self._feature(node)
         if feature.type is not Type.BOOLEAN:
             sample = f"{feature.name} = {_SAMPLE[feature.type]}"
-            raise self._wrong(node, f"{_is(feature)} and no condition by itself; compare it, such as {sample}")
+            raise self._wrong(node, said("rule_alone", this=_is(feature), sample=sample))
         return Feature(feature.name)
 
     def _compare(self, node: Any) -> Compare:
@@ -227,7 +226,7 @@ class _Walk:
     def _compared(self, operator: Operator, left: Any, right: Any) -> Compare:
         feature = self._feature(left)
         if operator not in (Operator.EQUAL, Operator.UNEQUAL) and feature.type not in _ORDERED:
-            raise self._wrong(left, f"{_is(feature)}, which has no order; compare it with = or <>")
+            raise self._wrong(left, said("rule_no_order", this=_is(feature)))
         if isinstance(right, exp.Column):
             return Compare(operator, Feature(feature.name), self._other(feature, right))
         return Compare(operator, Feature(feature.name), Literal(self._value(feature, right)))
@@ -236,9 +235,9 @@ class _Walk:
         """The feature that another one is compared with."""
         other = self._feature(node)
         if other.type is not feature.type:
-            raise self._wrong(node, f"{_is(other)}, but {_is(feature)}")
+            raise self._wrong(node, said("rule_unlike", this=_is(other), other=_is(feature)))
         if feature.type is Type.NUMBER and (feature.day or other.day):
-            raise self._wrong(node, f"{feature.name} counts days and compares with a whole number only, such as {feature.name} <= 60")
+            raise self._wrong(node, said("rule_days", feature=feature.name))
         return Feature(other.name)
 
     def _between(self, node: exp.Between) -> Expression:
@@ -248,33 +247,33 @@ class _Walk:
     def _one_of(self, node: exp.In) -> Expression:
         feature = self._feature(node.this)
         if node.args.get("field") or not 1 <= len(node.expressions) <= MAX_VALUES:
-            raise self._wrong(node, f"after IN come 1 to {MAX_VALUES} values in parentheses")
+            raise self._wrong(node, said("rule_in", most=MAX_VALUES))
         return OneOf(Feature(feature.name), tuple(self._each(lambda value: self._value(feature, value), node.expressions)))
 
     def _missing(self, node: exp.Is) -> Expression:
         if not isinstance(node.expression, exp.Null):
-            raise self._wrong(node, "after IS comes NULL or NOT NULL; a truth value stands alone, such as blacklisted or NOT blacklisted")
+            raise self._wrong(node, said("rule_is"))
         return Missing(Feature(self._feature(node.this).name))
 
     def _matches(self, node: exp.Anonymous) -> Expression:
         name, given = str(node.this).lower(), node.expressions
         if name not in FUNCTIONS:
-            raise self._wrong(node, f"there is no function {name}; {_nearest(name, FUNCTIONS)}")
+            raise self._wrong(node, said("rule_no_function", name=name, nearest=_nearest(name, FUNCTIONS)))
         if len(given) != 2:
-            raise self._wrong(node, f"write {_USE[name]}")
+            raise self._wrong(node, said("rule_write", right=_USE[name]))
         feature = self._feature(given[0])
         if feature.type is not Type.TEXT:
-            raise self._wrong(given[0], f"{_is(feature)}; {name} looks in texts")
+            raise self._wrong(given[0], said("rule_no_text", this=_is(feature), name=name))
         if feature.choices:
-            raise self._wrong(given[0], f"{feature.name} has fixed values; write {feature.name} = '{feature.choices[0]}'")
+            raise self._wrong(given[0], said("rule_fixed", feature=feature.name, value=feature.choices[0]))
         return Matches(Match(name), Feature(feature.name), str(self._value(feature, given[1])))
 
     def _feature(self, node: Any) -> Definition:
         if not isinstance(node, exp.Column):
-            raise self._wrong(node, "a feature is expected here; a comparison reads feature = value")
+            raise self._wrong(node, said("rule_feature"))
         name = node.name.lower()
         if name in _USE:
-            raise self._wrong(node, f"{node.name} is no feature; write {_USE[name]}")
+            raise self._wrong(node, said("rule_as_feature", name=node.name, right=_USE[name]))
         if name not in _OFFERED:
             raise self._wrong(node, _no_feature(node.name))
         return _OFFERED[name]
@@ -283,23 +282,25 @@ class _Walk:
         """A value that the feature can be compared with, in the feature's form."""
         value = self._literal(node)
         if rule.type_of(value) is not feature.type:
-            raise self._wrong(node, f"{_is(feature)}; write {_as(feature.type, value) or _SAMPLE[feature.type]}")
+            right = _as(feature.type, value) or _SAMPLE[feature.type]
+            raise self._wrong(node, said("rule_as_type", this=_is(feature), right=right))
         if feature.choices and value not in feature.choices:
-            raise self._wrong(node, f"{feature.name} never is {rule.literal(value)}; {_choice(str(value), feature.choices)}")
+            choice = _choice(str(value), feature.choices)
+            raise self._wrong(node, said("rule_never", feature=feature.name, value=rule.literal(value), choice=choice))
         return self._form(node, value) if isinstance(value, str) and not feature.choices else value
 
     def _form(self, node: Any, value: str) -> str:
         form = normalise.name(value)
         if form is None:
-            raise self._wrong(node, f"{rule.literal(value)} stands for a missing value; use IS NULL")
+            raise self._wrong(node, said("rule_stands_for", value=rule.literal(value)))
         if len(form) > MAX_TEXT:
-            raise self._wrong(node, f"a text has at most {MAX_TEXT} characters, each written out")
+            raise self._wrong(node, said("rule_written_long", most=MAX_TEXT))
         return form
 
     def _literal(self, node: Any) -> Value:
         match node:
             case exp.Null():
-                raise self._wrong(node, "nothing equals NULL; to ask whether a feature is missing, use IS NULL")
+                raise self._wrong(node, said("rule_null"))
             case exp.Boolean():
                 return bool(node.this)
             case exp.Literal(is_string=True, this=text):
@@ -311,7 +312,7 @@ class _Walk:
             case exp.Cast(this=exp.Literal(is_string=True, this=text)):
                 return self._date(node, str(text))
             case _:
-                raise self._wrong(node, "a value is expected here: 60, 'text', DATE '2026-11-23', TRUE or FALSE")
+                raise self._wrong(node, said("rule_value"))
 
     def _date(self, node: Any, text: str) -> date:
         try:
@@ -319,7 +320,7 @@ class _Walk:
         except ValueError:
             day = date.min
         if day.year < FIRST_YEAR:
-            raise self._wrong(node, f"no such day; dates are written DATE 'YYYY-MM-DD', from {FIRST_YEAR} to {date.max.year}")
+            raise self._wrong(node, said("rule_no_day", first=FIRST_YEAR, last=date.max.year))
         return day
 
     def _each(self, read: Callable[[Any], T], nodes: Iterable[Any]) -> list[T]:
@@ -334,7 +335,7 @@ class _Walk:
         refuse(self.text, problems)
         return good
 
-    def _wrong(self, node: Any, message: str) -> RuleInvalid:
+    def _wrong(self, node: Any, message: Said) -> RuleInvalid:
         return RuleInvalid(self.text, [at(self.text, _offset(node), message)])
 
     # What may stand where a condition is expected, and the parts that it may have.
@@ -376,15 +377,15 @@ def _offset(node: Any) -> int:
     return 0
 
 
-def _is(feature: Definition) -> str:
-    return f"{feature.name} is {_A[feature.type]}"
+def _is(feature: Definition) -> Said:
+    return said(_A[feature.type], feature=feature.name)
 
 
-def _choice(value: str, choices: tuple[str, ...]) -> str:
+def _choice(value: str, choices: tuple[str, ...]) -> Said:
     value = SUPERSEDED.get(value, value)
     near = get_close_matches(value.lower(), [choice.lower() for choice in choices], n=1)
     meant = next((choice for choice in choices if choice.lower() in near), None)
-    return f"did you mean '{meant}'?" if meant else f"it is one of {', '.join(map(rule.literal, choices))}"
+    return said("rule_nearest", name=f"'{meant}'") if meant else said("rule_choices", values=", ".join(map(rule.literal, choices)))
 
 
 def _as(wanted: Type, value: Value) -> str | None:
@@ -392,5 +393,5 @@ def _as(wanted: Type, value: Value) -> str | None:
     if wanted is Type.TEXT and not isinstance(value, bool):
         return rule.literal(str(value))
     if wanted is Type.NUMBER and isinstance(value, str) and re.fullmatch(r"-?\d{1,9}", value, re.ASCII):
-        return f"{value} without quotes"
+        return said("rule_unquoted", value=value)
     return f"DATE '{value}'" if wanted is Type.DATE and isinstance(value, str) and _ISO.fullmatch(value) else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wugan.errors import WuganError
+from wugan.items.said import Said
 
 SHOWN = 120  # characters of a line
 _ONE_SPACE = str.maketrans("\t\r", "  ")
@@ -19,7 +20,7 @@ class RuleProblem:
     offset: int
     line: int
     column: int
-    message: str
+    message: Said
 
     def __str__(self) -> str:
         return f"line {self.line}, column {self.column}: {self.message}"
@@ -48,6 +49,6 @@ class RuleInvalid(WuganError):
         return f"{line}\n{''.join(before)}^ {problem.message}"
 
 
-def at(text: str, offset: int, message: str) -> RuleProblem:
+def at(text: str, offset: int, message: Said) -> RuleProblem:
     """A problem at a character of the rule."""
     return RuleProblem(offset, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset), message)

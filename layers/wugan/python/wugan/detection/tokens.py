@@ -16,6 +16,7 @@ from sqlglot.tokens import Tokenizer
 from wugan.detection.expression import Match, literal
 from wugan.detection.features import FEATURES
 from wugan.detection.invalid import RuleInvalid, RuleProblem, at
+from wugan.items.said import Said, said
 
 MAX_CHARACTERS = 1_000
 MAX_NESTING = 12
@@ -36,13 +37,10 @@ _COMMANDS = """
 SELECT FROM WHERE JOIN WITH UNION EXISTS VALUES LATERAL OVER COPY ATTACH INSTALL LOAD PRAGMA SET CREATE INSERT UPDATE DELETE DROP EXPORT
 IMPORT CALL DESCRIBE SHOW EXPLAIN
 """
-_LOOKING_FOR = "to look for a text, write contains(feature, 'text') or starts_with(feature, 'text')"
+_LOOKING_FOR = said("rule_find")
 _INSTEAD = {
-    "==": "write = instead of ==",
-    ";": "a rule is one condition; remove what begins with ';'",
-    "&&": "write AND instead of &&",
-    "||": "write OR instead of ||",
-    "!": "write NOT instead of !",
+    **{wrong: said("rule_instead", wrong=wrong, right=right) for wrong, right in {"==": "=", "&&": "AND", "||": "OR", "!": "NOT"}.items()},
+    ";": said("rule_semicolon"),
     "LIKE": _LOOKING_FOR,
     "ILIKE": _LOOKING_FOR,
     "GLOB": _LOOKING_FOR,
@@ -50,10 +48,10 @@ _INSTEAD = {
     "RLIKE": _LOOKING_FOR,
     "SIMILAR TO": _LOOKING_FOR,
     "~": _LOOKING_FOR,
-    "ISNULL": "write IS NULL",
-    "NOTNULL": "write IS NOT NULL",
-    **dict.fromkeys(("+", "*", "/", "%", "^", "CASE", "CAST", "::"), "a rule does not calculate; compare a feature with a value"),
-    **dict.fromkeys(_COMMANDS.split(), "a rule is one condition over features; it reads no tables or files and gives no commands"),
+    "ISNULL": said("rule_write", right="IS NULL"),
+    "NOTNULL": said("rule_write", right="IS NOT NULL"),
+    **dict.fromkeys(("+", "*", "/", "%", "^", "CASE", "CAST", "::"), said("rule_calculates")),
+    **dict.fromkeys(_COMMANDS.split(), said("rule_commands")),
 }
 
 
@@ -89,21 +87,21 @@ def _plain(text: str, piece: Token) -> Token:
 
 def _bounds(text: str) -> Iterator[RuleProblem]:
     if len(text) > MAX_CHARACTERS:
-        yield at(text, MAX_CHARACTERS, f"the rule is longer than {MAX_CHARACTERS:,} characters; make two items of it")
+        yield at(text, MAX_CHARACTERS, said("rule_long", most=MAX_CHARACTERS))
     elif not text.strip(_WHITE):
-        yield at(text, 0, "the rule is empty; write a condition, or leave `when` out")
+        yield at(text, 0, said("rule_empty"))
     else:
         for offset, character in enumerate(text):
             if unicodedata.category(character) in _INVISIBLE and character not in _WHITE:
-                yield at(text, offset, f"an invisible character (U+{ord(character):04X}) is here; delete it")
+                yield at(text, offset, said("rule_invisible", number=ord(character)))
 
 
 def _unclosed(text: str) -> RuleProblem:
     outside = _TEXT.sub(lambda closed: " " * len(closed[0]), text)
     if "'" in outside:
-        return at(text, outside.index("'"), "a text that begins here is not closed; add ' at its end, and write ' inside a text twice")
+        return at(text, outside.index("'"), said("rule_unclosed"))
     opened = re.search(r'"|/\*|\$|\{|`', outside)
-    return at(text, opened.start() if opened else 0, "what begins here is not part of the language; texts stand in single quotes")
+    return at(text, opened.start() if opened else 0, said("rule_foreign"))
 
 
 def _left_out(text: str, pieces: list[Token]) -> Iterator[RuleProblem]:
@@ -114,7 +112,7 @@ def _left_out(text: str, pieces: list[Token]) -> Iterator[RuleProblem]:
         gap = text[end:begin]
         if rest := gap.lstrip(_WHITE):
             offset = end + len(gap) - len(rest)
-            yield at(text, offset, _unlike_ascii(rest[0]) if not rest.isascii() else "comments are not part of a rule; remove it")
+            yield at(text, offset, _unlike_ascii(rest[0]) if not rest.isascii() else said("rule_comment"))
 
 
 def _foreign(text: str, pieces: list[Token]) -> Iterator[RuleProblem]:
@@ -124,7 +122,7 @@ def _foreign(text: str, pieces: list[Token]) -> Iterator[RuleProblem]:
             yield at(text, piece.start, wrong)
 
 
-def _wrong(raw: str, meant: str) -> str | None:
+def _wrong(raw: str, meant: str) -> Said | None:
     """What is wrong with one piece by itself."""
     instead = _INSTEAD.get(raw.upper())
     if instead or raw in SYMBOLS or _NAME.fullmatch(raw):
@@ -132,36 +130,34 @@ def _wrong(raw: str, meant: str) -> str | None:
     if raw.startswith("'"):
         return _wrong_text(raw, meant)
     if raw.startswith('"'):
-        return "double quotes are not part of the language; write names without quotes and texts in single quotes"
+        return said("rule_double_quotes")
     if raw.isascii() and raw.isdigit():
-        return f"numbers go from -{MAX_NUMBER:,} to {MAX_NUMBER:,}" if len(raw) > 10 or int(raw) > MAX_NUMBER else None
+        return said("rule_numbers", most=MAX_NUMBER) if len(raw) > 10 or int(raw) > MAX_NUMBER else None
     if raw[0].isascii() and raw[0].isdigit():
-        return f"{raw} is no whole number; write digits only"
+        return said("rule_digits", raw=raw)
     if raw in _TITLES:
-        return f"write {_TITLES[raw]} for {raw}"
+        return said("rule_title", name=_TITLES[raw], title=raw)
     odd = next((c for c in raw if not c.isascii()), None)
-    return _unlike_ascii(odd, raw) if odd else f"{raw} is not part of the language"
+    return _unlike_ascii(odd, raw) if odd else said("rule_unknown", raw=raw)
 
 
-def _wrong_text(raw: str, meant: str) -> str | None:
+def _wrong_text(raw: str, meant: str) -> Said | None:
     if raw != literal(meant):
-        return "write a text in single quotes, and ' inside it twice"
+        return said("rule_quotes")
     if any(c in meant for c in "\t\r\n"):
-        return "a text stands in one line, without tabs"
-    return f"a text has at most {MAX_TEXT} characters" if len(meant) > MAX_TEXT else None
+        return said("rule_one_line")
+    return said("rule_text_long", most=MAX_TEXT) if len(meant) > MAX_TEXT else None
 
 
-def _unlike_ascii(character: str, word: str = "") -> str:
+def _unlike_ascii(character: str, word: str = "") -> Said:
     """A character that looks like one of the language, or a word in Chinese."""
     plain = unicodedata.normalize("NFKC", character.translate(_HALF_WIDTH))
     if plain.isspace():
-        return f"this is another kind of space (U+{ord(character):04X}); write an ordinary one"
+        return said("rule_space", number=ord(character))
     if plain.isascii():
-        return f"{character} is not the half-width sign; write {plain}"
+        return said("rule_full_width", character=character, plain=plain)
     name = unicodedata.name(character, "without a name")
-    return (
-        f"{word or character} is not part of the language, whose names have only a-z and _ ({character} is U+{ord(character):04X}, {name})"
-    )
+    return said("rule_letters", word=word or character, character=character, number=ord(character), name=name)
 
 
 def _nesting(text: str, pieces: list[Token]) -> Iterator[RuleProblem]:
@@ -174,7 +170,7 @@ def _nesting(text: str, pieces: list[Token]) -> Iterator[RuleProblem]:
                 opened.append((piece, nots))
                 depth, nots = depth + 1 + nots, 0
             case ")" if not opened:
-                yield at(text, piece.start, "no parenthesis is open that this one could close; remove it")
+                yield at(text, piece.start, said("rule_closes_none"))
                 return
             case ")":
                 nots = opened.pop()[1]
@@ -184,7 +180,7 @@ def _nesting(text: str, pieces: list[Token]) -> Iterator[RuleProblem]:
             case "AND" | "OR" | ",":
                 nots = 0
         if depth + nots > MAX_NESTING:
-            yield at(text, piece.start, f"parentheses and NOT nest at most {MAX_NESTING} deep")
+            yield at(text, piece.start, said("rule_nesting", most=MAX_NESTING))
             return
     for piece, _ in opened:
-        yield at(text, piece.start, "this parenthesis is not closed; add )")
+        yield at(text, piece.start, said("rule_open"))
