@@ -29,6 +29,7 @@ PATIENCE = 120.0  # seconds; a machine that does much else is slow, and this is 
 
 def tell(town: Town, batch: str, *changes: dict[str, Any], secret: str = "") -> tuple[int, dict[str, Any]]:
     """POST a signed batch; returns status and answer."""
+    town.changed |= {str(change["row"].get("credit_code")) for change in changes}
     body, now = json.dumps({"batch_id": batch, "changes": changes}).encode(), str(int(time.time()))
     headers = {TIME_HEADER: now, SIGNATURE_HEADER: sign(secret or f"registry.{town.stack.sandbox_key}", now, PATH, body)}
     request = urllib.request.Request(town.url + PATH, body, headers | {"Content-Type": "application/json"}, method="POST")

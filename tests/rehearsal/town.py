@@ -58,6 +58,7 @@ class Town:
     report: dict[str, Any]
     environment: dict[str, str]
     taken: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)  # subjects of whom a registry told something new: the re-check stops their cases
 
     @property
     def url(self) -> str:
@@ -78,7 +79,9 @@ class Town:
         """A case that nobody played yet, whose prompt has arrived; of a bureau with a platform unless said otherwise."""
         for version, item in bootstrap.item_store().current(bootstrap.clock().now()):
             for head in bootstrap.case_store().by_item(item.code) if wanted(item) else ():
-                if head.case_id not in self.taken and (head.jurisdiction == AT_DESK) is at_desk and self.prompt(head.case_id):
+                if head.case_id in self.taken or head.subject in self.changed or (head.jurisdiction == AT_DESK) is not at_desk:
+                    continue
+                if self.prompt(head.case_id):
                     self.taken.add(head.case_id)
                     return Play(self, head.case_id, bootstrap.item_store().get(item.code, version))
         raise AssertionError("the world is too small: no such case is left")
