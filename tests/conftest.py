@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser.town import Town
-from tests.rehearsal.town import Town as City
-from tests.rehearsal.town import deployed
 from tests.support.item_files import Spoil, spoiler
+
+if TYPE_CHECKING:
+    from tests.rehearsal.town import Town as City
 
 IN_THE_CITY = ("tests/rehearsal/", "tests/browser/walk/")
 
@@ -31,6 +32,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.fixture(scope="session")
 def city() -> Iterator[City]:
     """The deployed system: one for all tests that ask for it."""
+    from tests.rehearsal.town import deployed  # the emulator's world is no matter of most tests
+
     with deployed() as running:
         yield running
 

@@ -23,6 +23,8 @@ LOCKS = {
     "checkov": ROOT / "requirements" / "checkov.txt",
     "go": ROOT / "requirements" / "go.txt",
 }
+# The interpreter itself, also when it was called through an environment: within an activated one nothing is made anew.
+INTERPRETER = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 WITH_PROJECT = {"dev", "bench"}  # the project itself is installed there too
 
 
@@ -34,7 +36,7 @@ def python_of(name: str) -> Path:
 def fingerprint(name: str) -> str:
     """What an environment was made from: its lock, the interpreter, and where the project is installed its own metadata."""
     digest = hashlib.sha256(LOCKS[name].read_bytes())
-    digest.update(f"{sys.version} {sys.executable}".encode())
+    digest.update(f"{sys.version} {INTERPRETER}".encode())
     if name in WITH_PROJECT:
         digest.update((ROOT / "pyproject.toml").read_bytes())
     return digest.hexdigest()
@@ -56,7 +58,7 @@ def make_uv() -> None:
 def make(name: str) -> None:
     """One environment from its lock, by uv."""
     uv = VENVS / "uv" / "bin" / "uv"
-    run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENVS / name)
+    run(uv, "venv", "--quiet", "--clear", "--python", INTERPRETER, VENVS / name)
     run(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python_of(name), LOCKS[name])
     if name in WITH_PROJECT:
         run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", python_of(name), "--editable", ROOT)

@@ -42,7 +42,7 @@ def token(client: Client, link: str) -> str:
 def test_the_person_says_that_the_parcel_came(town: Town, client: Client, carried: str) -> None:
     assert f"/c/{carried}/receipt" in client.get(f"/c/{carried}/progress").text
     page = client.get(f"/c/{carried}/receipt")
-    assert "请选择收到了还是没有收到" in client.submit(page, "/receipt").text
+    assert "请选择一项，再点确认" in client.submit(page, "/receipt").text
     assert client.submit(page, "/receipt", received="yes").path.endswith("/progress")
     assert "received_by_person" in [e.type for e in town.store.events(town.head(carried).case_id)]
 
