@@ -54,14 +54,14 @@ def found(request: pytest.FixtureRequest, browser: Browser) -> Any:
             last = max(n for n, r in enumerate(responses) if r.request.is_navigation_request() and r.status != 303)
             first_view = responses[last:]
             personal = bool(elder and shot.session and not shot.path.startswith(("desk", "bench")))
-            found = measures.violations(page, enhanced=personal)
+            broken = measures.violations(page, enhanced=personal)
             told = {
                 "heavy": measures.transferred(first_view) > MOST_BYTES or len(first_view) < 2,
-                "axe": [v for v in found if v[0] not in (measures.ENHANCED, *EXCEPTIONS.get(shot.name, ()))],
+                "axe": [v for v in broken if v[0] not in (measures.ENHANCED, *EXCEPTIONS.get(shot.name, ()))],
                 "wide": page.evaluate("document.documentElement.scrollWidth") > 375,
                 "targets": measures.small_targets(page, 60 if elder else 44),
                 "contrast": measures.faint_texts(page),
-                "elder contrast": [v for v in found if v[0] == measures.ENHANCED],
+                "elder contrast": [v for v in broken if v[0] == measures.ENHANCED],
                 "text": measures.small_texts(page) if elder else [],
                 "foreign": [r.url for r in first_view if not r.url.startswith(base)],
             }

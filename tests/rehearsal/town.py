@@ -79,9 +79,8 @@ class Town:
         """A case that nobody played yet, whose prompt has arrived; of a bureau with a platform unless said otherwise."""
         for version, item in bootstrap.item_store().current(bootstrap.clock().now()):
             for head in bootstrap.case_store().by_item(item.code) if wanted(item) else ():
-                if head.case_id in self.taken or head.subject in self.changed or (head.jurisdiction == AT_DESK) is not at_desk:
-                    continue
-                if self.prompt(head.case_id):
+                untouched = head.case_id not in self.taken and head.subject not in self.changed
+                if untouched and (head.jurisdiction == AT_DESK) is at_desk and self.prompt(head.case_id):
                     self.taken.add(head.case_id)
                     return Play(self, head.case_id, bootstrap.item_store().get(item.code, version))
         raise AssertionError("the world is too small: no such case is left")

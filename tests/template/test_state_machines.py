@@ -55,6 +55,11 @@ def waits() -> dict[str, dict[str, Any]]:
     return {n: s for n, s in states("case").items() if str(s.get("Resource", "")).endswith(".waitForTaskToken")}
 
 
+def pauses(retry: dict[str, Any]) -> list[float]:
+    """The longest that each pause between two tries can be, in seconds."""
+    return [min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])]
+
+
 @pytest.mark.parametrize("name", MACHINES)
 def test_every_target_exists_and_every_state_is_reached(name: str) -> None:
     for scope in scopes(definition(name)):
@@ -190,8 +195,8 @@ def test_a_vendor_may_be_away_for_days() -> None:
     stages = {name: state for name, state in states("case").items() if state.get("Resource", "").endswith("lambda:invoke")}
     for name, state in stages.items():
         (retry,) = [r for r in state["Retry"] if "VendorUnavailable" in r["ErrorEquals"]]
-        waits = [min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])]
-        mean, deviation = sum(waits) / 2, math.sqrt(sum(w**2 for w in waits) / 12)  # each drawn evenly between 0 and its longest
+        longest = pauses(retry)
+        mean, deviation = sum(longest) / 2, math.sqrt(sum(w**2 for w in longest) / 12)  # each drawn evenly between 0 and its longest
         assert mean - 5 * deviation > 3 * 86_400, name
 
 
@@ -201,7 +206,4 @@ def test_a_full_account_is_waited_for(name: str) -> None:
     for task, state in states(name).items():
         if state.get("Resource", "").endswith("lambda:invoke"):
             (retry,) = [r for r in state["Retry"] if "Lambda.TooManyRequestsException" in r["ErrorEquals"]]
-            waits = [
-                min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])
-            ]
-            assert sum(waits) / 2 > 20 * 60, task
+            assert sum(pauses(retry)) / 2 > 20 * 60, task

@@ -148,6 +148,7 @@ WRONG = [
     ("business_name = 'a\u200bb'", 1, 19, "an invisible character (U+200B)"),
     ("business_name = '" + "x" * 201 + "'", 1, 17, "at most 200 characters"),
     ("business_name = '" + "㈱" * 100 + "'", 1, 17, "at most 200 characters, each written out"),
+    ("blacklisted AND {told}", 1, 17, "{ is not part of the language"),
     ("", 1, 1, "the rule is empty"),
 ]
 

@@ -23,7 +23,8 @@ class MemoryEventTable:
         return {(e.case_id, e.seq): table_event(e) for e in events if (e.case_id, e.seq) in wanted}
 
     def newest(self, case_id: str) -> TableEvent | None:
-        return max(self._of(case_id), key=lambda e: e.seq, default=None)
+        newest = max(self.cases.get(case_id, ()), key=lambda e: e.seq, default=None)
+        return table_event(newest) if newest else None
 
     def page(self, after: str, limit: int) -> tuple[list[TableEvent], str]:
         found: list[TableEvent] = []
